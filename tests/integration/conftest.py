@@ -1,0 +1,3 @@
+"""Fixtures of the integration tests."""
+
+from support.fixtures import *
