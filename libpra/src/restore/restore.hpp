@@ -39,6 +39,8 @@ struct Result {
   std::uint64_t files_unchanged = 0;
   std::uint64_t entries_restored = 0;  ///< All kinds, created or changed, metadata included.
   std::uint64_t entries_removed = 0;
+  /// Files, links and directories that are missing or not whole: the restore did not succeed.
+  std::uint64_t failed_files = 0;
   std::uint64_t bytes_written = 0;
   std::uint64_t bytes_total = 0;       ///< Size of all files in the plan.
   bool changed = false;                ///< False when the target was equal already.
@@ -53,8 +55,13 @@ struct Result {
 /// Restores a snapshot's tree into a directory, which is created when absent. Plans by pack, fetches
 /// ranges in parallel, checks every blob before it is written, keeps holes, repairs existing files
 /// block by block, applies metadata last, syncs, and only then returns. Never writes outside of the
-/// target whatever the snapshot's names and links are. What could not be restored (damaged blobs,
-/// owners without root) is in `problems`.
+/// target whatever the snapshot's names and links are.
+///
+/// What could not be restored is in `problems`. Lost content (damaged or missing blobs) counts in
+/// `failed_files` too: such a file is not left looking whole. When this run created it, it is
+/// removed; when it was there before, only its good blocks were updated and its time is not set, so
+/// that the next run examines it again. Metadata that could not be set (owners without root) is
+/// only a problem. Error(kNoSpace), Error(kCancelled) and failures of the store end the restore.
 [[nodiscard]] Result restore_snapshot(repo::Repository& repository, const repo::Snapshot& snapshot,
                                       const Options& options, Progress& progress,
                                       const std::stop_token& stop);

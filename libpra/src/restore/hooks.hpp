@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+#include "restore/restore.hpp"
+
+namespace pra::restore {
+
+/// What the restore of a special kind of source adds to that of a plain tree. Paths are relative to
+/// the restored root, with '/' between parts and none in front: "global/pg_control".
+struct Hooks {
+  /// Files that appear last, in this order: each is written under a temporary name, synced and renamed to
+  /// its own after everything else is durable, and its directory is synced.
+  std::vector<std::string> write_last;
+  /// Directories of the snapshot whose content goes elsewhere: path → absolute path of a directory,
+  /// which is created when absent. A symbolic link to it takes the place of the directory.
+  std::map<std::string, std::string> relocate;
+  /// Write runs of zeros instead of leaving holes.
+  bool write_zeros = false;
+};
+
+/// `restore_snapshot` of any tree, with hooks. `options.subpath` is below `tree`.
+[[nodiscard]] Result restore_tree(repo::Repository& repository, const BlobId& tree,
+                                  const Options& options, const Hooks& hooks, Progress& progress,
+                                  const std::stop_token& stop);
+
+}  // namespace pra::restore
