@@ -8,8 +8,8 @@
 
 namespace pra::crypto {
 
-/// The master key of a repository, or a key derived from a password: AES-256 key, and `k` and `r` of
-/// Poly1305-AES. Cleared from memory when it goes.
+/// The master key of a repository, or a key derived from a password: AES-256 key, and `k` and `r`
+/// of Poly1305-AES. Cleared from memory when it goes.
 struct EnvelopeKey {
   std::array<std::uint8_t, 32> encrypt{};
   std::array<std::uint8_t, 16> mac_k{};
@@ -37,8 +37,8 @@ class Envelope {
 
   /// Appends the sealed plaintext to `out`, with a fresh random IV.
   void seal(ByteView plaintext, Buffer& out);
-  /// Checks the MAC first, in constant time, and then decrypts, replacing `plaintext`. Error(kCorrupt)
-  /// when the sealed bytes are too short, were changed, or carry an all-zero IV.
+  /// Checks the MAC first, in constant time, and then decrypts, replacing `plaintext`.
+  /// Error(kCorrupt) when the sealed bytes are too short, were changed, or carry an all-zero IV.
   void open(ByteView sealed, Buffer& plaintext);
 
  private:

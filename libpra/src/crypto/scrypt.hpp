@@ -21,8 +21,8 @@ struct ScryptParameters {
 /// For a secret of 256 random bits, which gains nothing from a costly derivation: milliseconds.
 [[nodiscard]] ScryptParameters cheap_scrypt();
 
-/// The 64 bytes of scrypt(password, salt) as an envelope key. Error(kCorrupt) for parameters that are
-/// invalid or would take more than 1 GiB.
+/// The 64 bytes of scrypt(password, salt) as an envelope key. Error(kCorrupt) for parameters that
+/// are invalid or would take more than 1 GiB.
 [[nodiscard]] EnvelopeKey derive_key(std::string_view password, ByteView salt,
                                      const ScryptParameters& parameters);
 
