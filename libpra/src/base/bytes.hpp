@@ -38,7 +38,9 @@ using MutableByteView = std::span<std::uint8_t>;
 [[nodiscard]] inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-[[nodiscard]] inline Buffer to_buffer(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+[[nodiscard]] inline Buffer to_buffer(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 inline void append(Buffer& out, ByteView bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }

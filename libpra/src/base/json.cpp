@@ -1,12 +1,13 @@
 #include "base/json.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
@@ -22,18 +23,22 @@ json::value parse_json(std::string_view text, std::string_view what, std::size_t
   // Only white space may follow (a tree ends with a newline).
   const auto rest = text.substr(used);
   if (!problem && rest.find_first_not_of(" \t\r\n") != std::string_view::npos)
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: text after the JSON value at byte {}", what, used));
+    throw Error(ErrorCode::kCorrupt,
+                fmt::format("{}: text after the JSON value at byte {}", what, used));
   if (problem)
     throw Error(ErrorCode::kCorrupt,
                 fmt::format("{}: {} at byte {}", what, problem.message(), used));
   return parser.release();
 }
 
-std::string to_text(const json::value& value) { return json::serialize(value); }
+std::string to_text(const json::value& value) {
+  return json::serialize(value);
+}
 
 JsonReader::JsonReader(const json::value& value, std::string_view what)
     : object_(value.if_object()), what_(what) {
-  if (object_ == nullptr) throw Error(ErrorCode::kCorrupt, fmt::format("{}: not a JSON object", what_));
+  if (object_ == nullptr)
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: not a JSON object", what_));
 }
 
 void JsonReader::fail(std::string_view member, std::string_view problem) const {
@@ -114,13 +119,27 @@ JsonText& JsonText::string(std::string_view text) {
     if (c < 0x80) {
       flush(i);
       switch (c) {
-        case '"': out_ += "\\\""; break;
-        case '\\': out_ += "\\\\"; break;
-        case '\n': out_ += "\\n"; break;
-        case '\r': out_ += "\\r"; break;
-        case '\t': out_ += "\\t"; break;
-        case '\b': out_ += "\\b"; break;
-        case '\f': out_ += "\\f"; break;
+        case '"':
+          out_ += "\\\"";
+          break;
+        case '\\':
+          out_ += "\\\\";
+          break;
+        case '\n':
+          out_ += "\\n";
+          break;
+        case '\r':
+          out_ += "\\r";
+          break;
+        case '\t':
+          out_ += "\\t";
+          break;
+        case '\b':
+          out_ += "\\b";
+          break;
+        case '\f':
+          out_ += "\\f";
+          break;
         default:
           out_ += "\\u00";
           out_ += kHex[c >> 4];

@@ -33,7 +33,8 @@ class JsonReader {
   [[nodiscard]] const json::object& object() const { return *object_; }
   [[nodiscard]] const json::value* find(std::string_view member) const;
   [[nodiscard]] std::string_view string(std::string_view member) const;
-  [[nodiscard]] std::string_view string_or(std::string_view member, std::string_view fallback) const;
+  [[nodiscard]] std::string_view string_or(std::string_view member,
+                                           std::string_view fallback) const;
   [[nodiscard]] std::uint64_t unsigned_integer(std::string_view member) const;
   [[nodiscard]] std::uint64_t unsigned_or(std::string_view member, std::uint64_t fallback) const;
   [[nodiscard]] std::int64_t integer_or(std::string_view member, std::int64_t fallback) const;

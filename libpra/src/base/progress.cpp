@@ -25,8 +25,7 @@ void Progress::set_current(std::string_view what) {
 
 Progress::View Progress::view() const {
   const std::scoped_lock lock(mutex_);
-  return {phase_,      current_,     items_done_, items_total_,
-          bytes_done_, bytes_total_, problems_};
+  return {phase_, current_, items_done_, items_total_, bytes_done_, bytes_total_, problems_};
 }
 
 void ProblemList::add(Problem problem) {

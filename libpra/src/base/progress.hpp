@@ -50,7 +50,8 @@ struct Problem {
   std::string message;  ///< What failed and why.
 };
 
-/// Collects problems from many threads; keeps the first `kept` and counts all. Safe for concurrent use.
+/// Collects problems from many threads; keeps the first `kept` and counts all. Safe for concurrent
+/// use.
 class ProblemList {
  public:
   explicit ProblemList(std::size_t kept = 10'000) : kept_(kept) {}

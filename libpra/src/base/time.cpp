@@ -1,12 +1,12 @@
 #include "base/time.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
-
-#include <fmt/format.h>
 
 #include "base/error.hpp"
 
@@ -64,7 +64,8 @@ void append_rfc3339(std::string& out, const Timestamp& time) {
   if (time.nanoseconds != 0 && !clamped) {
     out += '.';
     append_padded(out, time.nanoseconds, 9);
-    while (out.back() == '0') out.pop_back();
+    while (out.back() == '0')
+      out.pop_back();
   }
   out += 'Z';
 }
@@ -78,7 +79,8 @@ std::string format_rfc3339(const Timestamp& time) {
 Timestamp parse_rfc3339(std::string_view text) {
   using namespace std::chrono;
   const auto bad = [&] {
-    return Error(ErrorCode::kInvalidArgument, "not an RFC 3339 time: " + printable(text.substr(0, 64)),
+    return Error(ErrorCode::kInvalidArgument,
+                 "not an RFC 3339 time: " + printable(text.substr(0, 64)),
                  "write it like 2026-11-22T09:00:00Z");
   };
   std::size_t at = 0;
@@ -128,8 +130,8 @@ Timestamp parse_rfc3339(std::string_view text) {
   const year_month_day date{year(year_value), month(static_cast<unsigned>(month_value)),
                             day(static_cast<unsigned>(day_value))};
   if (at != text.size() || !date.ok() || hour > 23 || minute > 59 || second > 60) throw bad();
-  const std::int64_t total =
-      sys_days(date).time_since_epoch().count() * std::int64_t{86400} + hour * 3600 + minute * 60 + second;
+  const std::int64_t total = sys_days(date).time_since_epoch().count() * std::int64_t{86400} +
+                             hour * 3600 + minute * 60 + second;
   return {total - offset, nanoseconds};
 }
 
@@ -162,6 +164,8 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-std::shared_ptr<Clock> system_clock() { return std::make_shared<SystemClock>(); }
+std::shared_ptr<Clock> system_clock() {
+  return std::make_shared<SystemClock>();
+}
 
 }  // namespace pra

@@ -1,11 +1,11 @@
 #include "base/units.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/error.hpp"
 
@@ -15,8 +15,8 @@ namespace {
 
 /// Reads a decimal number off the front of `text`; false when there is none.
 bool take_number(std::string_view& text, double& value) {
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value,
-                                      std::chars_format::fixed);
+  const auto result =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (result.ec != std::errc() || value < 0) return false;
   text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
   return true;
@@ -32,19 +32,31 @@ std::string_view take_letters(std::string_view& text) {
   return out;
 }
 
-constexpr std::array<std::pair<std::string_view, double>, 6> kDurationUnits{{
-    {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {"w", 604800e9}}};
+constexpr std::array<std::pair<std::string_view, double>, 6> kDurationUnits{
+    {{"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {"w", 604800e9}}};
 
-constexpr std::array<std::pair<std::string_view, double>, 15> kSizeUnits{{
-    {"", 1}, {"B", 1}, {"K", 1024}, {"k", 1024}, {"KiB", 1024}, {"KB", 1e3}, {"kB", 1e3},
-    {"M", 1048576.0}, {"MiB", 1048576.0}, {"MB", 1e6}, {"G", 1073741824.0}, {"GiB", 1073741824.0},
-    {"GB", 1e9}, {"TiB", 1099511627776.0}, {"T", 1099511627776.0}}};
+constexpr std::array<std::pair<std::string_view, double>, 15> kSizeUnits{{{"", 1},
+                                                                          {"B", 1},
+                                                                          {"K", 1024},
+                                                                          {"k", 1024},
+                                                                          {"KiB", 1024},
+                                                                          {"KB", 1e3},
+                                                                          {"kB", 1e3},
+                                                                          {"M", 1048576.0},
+                                                                          {"MiB", 1048576.0},
+                                                                          {"MB", 1e6},
+                                                                          {"G", 1073741824.0},
+                                                                          {"GiB", 1073741824.0},
+                                                                          {"GB", 1e9},
+                                                                          {"TiB", 1099511627776.0},
+                                                                          {"T", 1099511627776.0}}};
 
 }  // namespace
 
 Duration parse_duration(std::string_view text) {
   const auto bad = [&] {
-    return Error(ErrorCode::kInvalidArgument, "not a duration: '" + printable(text.substr(0, 64)) + "'",
+    return Error(ErrorCode::kInvalidArgument,
+                 "not a duration: '" + printable(text.substr(0, 64)) + "'",
                  "write a number with a unit: 500ms, 90s, 15m, 1h30m, 2d, 1w");
   };
   if (text == "0") return Duration::zero();
@@ -87,7 +99,8 @@ std::uint64_t parse_size(std::string_view text) {
   auto rest = text;
   double value = 0;
   if (!take_number(rest, value)) throw bad();
-  while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  while (!rest.empty() && rest.front() == ' ')
+    rest.remove_prefix(1);
   for (const auto& [name, factor] : kSizeUnits) {
     if (name != rest) continue;
     if (value * factor > 9.2e18) throw bad();
@@ -101,7 +114,8 @@ std::string format_size(std::uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   double value = static_cast<double>(bytes) / 1024;
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < kNames.size()) value /= 1024, ++unit;
+  while (value >= 1024 && unit + 1 < kNames.size())
+    value /= 1024, ++unit;
   return fmt::format("{:.3f} {}", value, kNames[unit]);
 }
 
