@@ -15,7 +15,8 @@ struct Polynomial {
   [[nodiscard]] bool is_irreducible() const;
   /// Lower-case hex without 0x.
   [[nodiscard]] std::string hex() const;
-  /// Error(kCorrupt) for text that is not hex; Error(kCorrupt) for one that is reducible or not of degree 53.
+  /// Error(kCorrupt) for text that is not hex; Error(kCorrupt) for one that is reducible or not of
+  /// degree 53.
   [[nodiscard]] static Polynomial parse(std::string_view hex);
   /// A random irreducible polynomial of degree 53.
   [[nodiscard]] static Polynomial generate();
