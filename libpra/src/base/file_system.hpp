@@ -37,13 +37,13 @@ class FileSystem {
   [[nodiscard]] virtual Buffer read(const std::string& path, std::uint64_t limit) = 0;
   /// Exactly `length` bytes at `offset` into `out`; Error(kCorrupt) when the file is shorter.
   virtual void read_range(const std::string& path, std::uint64_t offset, MutableByteView out) = 0;
-  /// Creates the file, which must not exist (O_EXCL), with `mode`, and writes and syncs it.
+  /// Creates the file, which must not exist (O_EXCL), with `mode` (whatever the umask), and writes
+  /// and syncs it. A failure leaves no file.
   virtual void write_new(const std::string& path, ByteView content, std::uint32_t mode) = 0;
   /// Atomic rename over `to`.
   virtual void rename(const std::string& from, const std::string& to) = 0;
-  /// Makes `to` a second name of `from`; Error(kAlreadyExists) when `to` is there: the atomic
-  /// create of what must never be overwritten.
-  virtual void link(const std::string& from, const std::string& to) = 0;
+  /// Atomic rename that never replaces: Error(kAlreadyExists) when there is a `to`.
+  virtual void rename_new(const std::string& from, const std::string& to) = 0;
   virtual void remove(const std::string& path) = 0;
   /// Parents included; an existing directory is no error.
   virtual void create_directories(const std::string& path, std::uint32_t mode) = 0;
@@ -57,11 +57,17 @@ class FileSystem {
 /// The system's. Stateless; share it.
 [[nodiscard]] std::shared_ptr<FileSystem> posix_file_system();
 
-/// write_new to a temporary name in the same directory, then link to `path` (never overwriting),
-/// then sync the directory: after success the file is there whole, whatever happens; before, it is
-/// not there at all. `mode` as for chmod.
-void create_durably(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode);
+/// True for the names that `create_durably` and `replace_durably` give to files on their way: they
+/// are no valid object names, and only a crash leaves them behind.
+[[nodiscard]] bool is_temporary_name(std::string_view name);
+
+/// write_new to a temporary name in the same directory, then rename_new to `path` (never
+/// overwriting), then sync the directory: after success the file is there whole, whatever happens;
+/// before, it is not there at all. `mode` as for chmod. A failure removes the temporary file.
+void create_durably(FileSystem& files, const std::string& path, ByteView content,
+                    std::uint32_t mode);
 /// The same, replacing what is there (rename).
-void replace_durably(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode);
+void replace_durably(FileSystem& files, const std::string& path, ByteView content,
+                     std::uint32_t mode);
 
 }  // namespace pra
