@@ -56,30 +56,33 @@ void scan_lanes(const RabinTables& tables, const std::uint8_t* begin, const Foun
 }
 
 /// Examines the positions in (begin, end]; a whole window must be readable before `begin`. Calls
-/// `found(lane, position)` (lane by lane ascending) and, whenever all before `position` is
-/// examined, `examined(position)`, which returns true to stop.
-template <class Found, class Examined>
+/// `visit(position)` for the candidates, ascending; it returns true to stop.
+template <class Visit>
 void scan(const RabinTables& tables, ByteView data, std::size_t begin, std::size_t end,
-          const Found& found, const Examined& examined) {
-  const auto stripe = [&]<std::size_t Lanes, std::size_t Length>() {
-    scan_lanes<Lanes, Length>(tables, data.data() + begin, [&](std::size_t lane, std::size_t i) {
-      found(lane, begin + lane * Length + i + 1);
+          const Visit& visit) {
+  std::array<std::vector<std::size_t>, kLanes> found;
+  const auto scan_stripe = [&]<std::size_t Length>() {
+    scan_lanes<kLanes, Length>(tables, data.data() + begin, [&](std::size_t lane, std::size_t i) {
+      found[lane].push_back(begin + lane * Length + i + 1);
     });
-    begin += Lanes * Length;
-    return examined();
+    begin += kLanes * Length;
+    for (auto& positions : found) {
+      for (const std::size_t position : positions)
+        if (visit(position)) return true;
+      positions.clear();
+    }
+    return false;
   };
   while (end - begin >= kLanes * kLongLane)
-    if (stripe.template operator()<kLanes, kLongLane>()) return;
+    if (scan_stripe.template operator()<kLongLane>()) return;
   while (end - begin >= kLanes * kShortLane)
-    if (stripe.template operator()<kLanes, kShortLane>()) return;
-  if (begin == end) return;
+    if (scan_stripe.template operator()<kShortLane>()) return;
   std::uint64_t fingerprint = fingerprint_of_window(tables, data.data() + begin - kWindow);
   for (; begin < end; ++begin) {
     fingerprint =
         shift_in(tables.mod(), fingerprint, data[begin]) ^ tables.out()[data[begin - kWindow]];
-    if (is_candidate(fingerprint)) found(0, begin + 1);
+    if (is_candidate(fingerprint) && visit(begin + 1)) return;
   }
-  examined();
 }
 
 }  // namespace
@@ -106,12 +109,12 @@ std::size_t first_cut(const RabinTables& tables, ByteView data, bool at_end) {
     // Constant data is cut here; the lanes need not look at it.
     if (is_candidate(fingerprint_of_window(tables, data.data() + kMinimumChunk - kWindow)))
       return kMinimumChunk;
-    std::size_t first = limit + 1;
-    scan(
-        tables, data, kMinimumChunk, limit,
-        [&](std::size_t, std::size_t position) { first = std::min(first, position); },
-        [&] { return first <= limit; });
-    if (first <= limit) return first;
+    std::size_t cut = 0;
+    scan(tables, data, kMinimumChunk, limit, [&](std::size_t position) {
+      cut = position;
+      return true;
+    });
+    if (cut != 0) return cut;
     if (limit == kMaximumChunk) return kMaximumChunk;
   }
   return at_end ? data.size() : 0;
@@ -120,17 +123,10 @@ std::size_t first_cut(const RabinTables& tables, ByteView data, bool at_end) {
 void find_candidates(const RabinTables& tables, ByteView data, std::vector<std::size_t>& out) {
   if (data.size() < kWindow) return;
   if (is_candidate(fingerprint_of_window(tables, data.data()))) out.push_back(kWindow);
-  std::array<std::vector<std::size_t>, kLanes> found;
-  scan(
-      tables, data, kWindow, data.size(),
-      [&](std::size_t lane, std::size_t position) { found[lane].push_back(position); },
-      [&] {
-        for (auto& positions : found) {
-          out.insert(out.end(), positions.begin(), positions.end());
-          positions.clear();
-        }
-        return false;
-      });
+  scan(tables, data, kWindow, data.size(), [&](std::size_t position) {
+    out.push_back(position);
+    return false;
+  });
 }
 
 void CutChooser::add(std::span<const std::size_t> candidates, std::uint64_t base,
