@@ -24,8 +24,8 @@ class Store {
 
   /// How people name it; never with a secret in it.
   [[nodiscard]] virtual std::string location() const = 0;
-  /// True when `config` could be anything but absent is decided by the caller: this only says
-  /// whether the place itself (directory, bucket) is there.
+  /// Whether the place itself (directory, bucket) is there; if it holds a repository is for the
+  /// caller to find out.
   [[nodiscard]] virtual bool exists(const std::stop_token& stop) = 0;
   /// Makes the place itself (directories, bucket prefix); no error when it is there.
   virtual void initialise(const std::stop_token& stop) = 0;
@@ -44,11 +44,12 @@ class Store {
     std::uint64_t size = 0;
   };
   /// Every object whose name begins with `prefix`, which ends in '/' ("data/" finds those in its
-  /// subfolders too), in no order. A prefix that does not exist holds nothing. Files that are no
-  /// objects (temporary names) are not shown.
+  /// subfolders too) or is empty, in no order. A prefix that does not exist holds nothing. Files
+  /// that are no objects (temporary names) are not shown.
   virtual void list(std::string_view prefix, const std::function<void(const Entry&)>& visit,
                     const std::stop_token& stop) = 0;
-  /// Removes an object; a missing one is Error(kNotFound).
+  /// Removes an object, durably: who removes one thing after another may rely on the order. A
+  /// missing one is Error(kNotFound).
   virtual void remove(std::string_view name, const std::stop_token& stop) = 0;
   /// How many requests at once are worth making.
   [[nodiscard]] virtual unsigned connections() const { return 2; }
@@ -56,7 +57,11 @@ class Store {
 
 using StorePointer = std::shared_ptr<Store>;
 
+/// True when `name` has the form above; of at most 900 bytes, 200 a part.
+[[nodiscard]] bool is_object_name(std::string_view name);
 /// Throws Error(kInvalidArgument) unless `name` has the form above: the guard of every Store.
 void check_object_name(std::string_view name);
+/// The same for what `list` takes: a name with '/' at its end, or nothing (every object).
+void check_prefix(std::string_view prefix);
 
 }  // namespace pra::store
