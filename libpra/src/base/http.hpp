@@ -18,12 +18,12 @@ struct HttpRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   ByteView body;
-  Duration timeout = std::chrono::seconds(60);        ///< For the whole exchange.
+  Duration timeout = std::chrono::seconds(60);  ///< For the whole exchange.
   Duration connect_timeout = std::chrono::seconds(10);
   bool follow_redirects = false;
   bool verify_tls = true;
-  std::string ca_file;                 ///< PEM; empty: the system's.
-  std::size_t body_limit = 64 << 20;   ///< More is Error(kFailed).
+  std::string ca_file;                ///< PEM; empty: the system's.
+  std::size_t body_limit = 64 << 20;  ///< More is Error(kFailed).
 };
 
 struct HttpResponse {

@@ -25,7 +25,7 @@ struct ProcessRequest {
 };
 
 struct ProcessResult {
-  int exit_code = -1;   ///< -1 when it was ended by a signal.
+  int exit_code = -1;  ///< -1 when it was ended by a signal.
   int signal = 0;
   bool timed_out = false;
   std::string output;        ///< Standard output, cut at output_limit.
