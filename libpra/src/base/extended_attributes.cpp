@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <functional>
 
+#include "base/descriptor_metadata.hpp"
 #include "base/directory.hpp"
 #include "base/error.hpp"
 
@@ -64,13 +65,6 @@ std::string entry_path(const Directory& directory, const std::string& name) {
   return fmt::format("/proc/self/fd/{}/{}", directory.descriptor(), name);
 }
 
-/// Labels that the system's own policy sets are not ours to remove.
-bool is_removable(std::string_view name) {
-  if (name.starts_with("security.")) return name == "security.capability";
-  if (name.starts_with("system.")) return name.starts_with("system.posix_acl_");
-  return true;
-}
-
 }  // namespace
 
 std::vector<ExtendedAttribute> Directory::extended_attributes(const std::string& name) const {
@@ -90,7 +84,7 @@ void Directory::set_extended_attributes(const std::string& name,
   for (const auto& [attribute, value] : present) {
     const bool wanted = std::any_of(attributes.begin(), attributes.end(),
                                     [&](const auto& item) { return item.first == attribute; });
-    if (!wanted && is_removable(attribute) &&
+    if (!wanted && is_restorable_attribute(attribute) &&
         ::lremovexattr(path.c_str(), attribute.c_str()) != 0 && errno != ENODATA)
       throw_errno(fmt::format("remove the extended attribute {} of", printable(attribute)),
                   path_of(name), errno);
