@@ -71,6 +71,12 @@ int change_mode(int directory, const char* name, mode_t mode) {
 
 }  // namespace
 
+File File::open(const std::string& path) {
+  const int descriptor = open_quietly(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK);
+  if (descriptor < 0) throw_errno("open", path, errno);
+  return {FileDescriptor(descriptor), path};
+}
+
 Directory Directory::open(const std::string& path) {
   const int descriptor = open_quietly(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY);
   if (descriptor < 0) throw_errno("open directory", path, errno);

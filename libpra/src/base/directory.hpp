@@ -40,6 +40,10 @@ class FileDescriptor {
 /// are positioned and safe for concurrent use.
 class File {
  public:
+  /// Opens by path to read; the path may pass through symbolic links, and a fifo there does not
+  /// hang us.
+  [[nodiscard]] static File open(const std::string& path);
+
   File(FileDescriptor descriptor, std::string name)
       : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
 

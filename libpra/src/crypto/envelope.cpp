@@ -111,7 +111,13 @@ Envelope& Envelope::operator=(Envelope&&) noexcept = default;
 void Envelope::seal(ByteView plaintext, Buffer& out) {
   const std::size_t start = out.size();
   out.resize(start + plaintext.size() + kOverhead);
-  std::uint8_t* iv = out.data() + start;
+  seal_into(plaintext, MutableByteView(out).subspan(start));
+}
+
+void Envelope::seal_into(ByteView plaintext, MutableByteView out) {
+  if (out.size() != plaintext.size() + kOverhead)
+    throw Error(ErrorCode::kInvalidArgument, "the room for sealed data is not of its size");
+  std::uint8_t* iv = out.data();
   std::uint8_t* ciphertext = iv + kIvSize;
   do {
     implementation_->random.fill({iv, kIvSize});

@@ -37,6 +37,8 @@ class Envelope {
 
   /// Appends the sealed plaintext to `out`, with a fresh random IV.
   void seal(ByteView plaintext, Buffer& out);
+  /// The same into exactly `plaintext.size() + kOverhead` bytes that the caller has set aside.
+  void seal_into(ByteView plaintext, MutableByteView out);
   /// Checks the MAC first, in constant time, and then decrypts, replacing `plaintext`.
   /// Error(kCorrupt) when the sealed bytes are too short, were changed, or carry an all-zero IV.
   void open(ByteView sealed, Buffer& plaintext);

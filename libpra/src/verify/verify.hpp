@@ -72,11 +72,15 @@ struct DigestLine {
 };
 struct DigestResult {
   std::vector<DigestLine> lines;  ///< Sorted by path.
-  std::string tree;               ///< Digest over all lines: one value for the whole tree.
+  /// The algorithm over all lines with paths below the root: one value for the whole tree, equal
+  /// for equal trees wherever they are. As printed by
+  /// `cd PATH && find -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`.
+  std::string tree;
   std::uint64_t bytes = 0;
   std::vector<Problem> problems;
 };
-/// Integrity hashing of every regular file below a path.
+/// Integrity hashing of every regular file below a path (which may be a symbolic link; below it none
+/// is followed), or of one file. What cannot be read is a problem, and the rest goes on.
 [[nodiscard]] DigestResult digest_tree(const DigestOptions& options, Progress& progress,
                                        const std::stop_token& stop);
 /// The lines as `sha256sum` prints them, with its escapes for odd names.
@@ -86,7 +90,10 @@ struct DigestCheck {
   std::uint64_t matched = 0;
   std::vector<Finding> failures;
 };
-/// Checks files against a list in the form of `sha256sum` (or of digest_tree).
+/// Checks files against a list in the form of `sha256sum` (or of digest_tree), or with BSD-style lines
+/// ("SHA256 (name) = …"), whose own algorithm counts. Relative names start at `options.path`, or at
+/// the working directory when it is empty. Lines that cannot be read are failures too;
+/// Error(kInvalidArgument) when no line can. Failures are in the order of the list.
 [[nodiscard]] DigestCheck check_digests(const std::string& list_text, const DigestOptions& options,
                                         Progress& progress, const std::stop_token& stop);
 
