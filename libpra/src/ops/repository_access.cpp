@@ -8,6 +8,21 @@
 
 namespace pra::ops {
 
+namespace {
+
+bool repository_exists(store::Store& store, const std::stop_token& stop) {
+  if (!store.exists(stop)) return false;
+  try {
+    static_cast<void>(store.size("config", stop));
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
 Parameter config_parameter() {
   return {
       .name = "config",
@@ -112,6 +127,27 @@ std::shared_ptr<repo::Repository> open_repository(const Arguments& arguments,
   if (arguments.has("repo") && !arguments.has("config"))
     return open_repository(arguments, std::nullopt, context);
   return open_repository(arguments, find_config(arguments, context), context);
+}
+
+CreatedRepository create_repository(const std::string& key_reference, repo::Environment environment,
+                                    const std::stop_token& stop) {
+  if (repository_exists(*environment.store, stop))
+    throw Error(ErrorCode::kAlreadyExists,
+                "there is a repository at " + environment.store->location() + " already",
+                "use it, or choose another place; nothing was changed");
+  static constexpr std::string_view kFile = "file:";
+  const bool is_file = key_reference.starts_with(kFile);
+  const auto key_file = is_file ? key_reference.substr(kFile.size()) : std::string();
+  const bool make_key = is_file && !environment.files->stat(key_file);
+  const auto secret = make_key ? repo::create_key_file(key_file, *environment.files)
+                               : repo::resolve_secret(key_reference, *environment.files, stop);
+  const auto logger = environment.logger;
+  auto repository = repo::Repository::create(std::move(environment), secret, stop);
+  if (make_key)
+    logger->warning("the new key in " + printable(key_file) +
+                    " is the only way into this repository: keep a copy of it on another machine "
+                    "or on paper. Without it every backup is lost");
+  return {std::move(repository), make_key};
 }
 
 repo::SnapshotFilter snapshot_filter(const Arguments& arguments) {

@@ -43,6 +43,16 @@ namespace pra::ops {
 [[nodiscard]] std::shared_ptr<repo::Repository> open_repository(const Arguments& arguments,
                                                                 const Context& context);
 
+/// Creates a repository. A key file ("file:PATH") that does not exist is made, and the log says
+/// that it must be kept elsewhere. Error(kAlreadyExists) before anything is made when there is one.
+struct CreatedRepository {
+  std::shared_ptr<repo::Repository> repository;
+  bool key_created = false;
+};
+[[nodiscard]] CreatedRepository create_repository(const std::string& key_reference,
+                                                  repo::Environment environment,
+                                                  const std::stop_token& stop);
+
 [[nodiscard]] repo::SnapshotFilter snapshot_filter(const Arguments& arguments);
 
 }  // namespace pra::ops

@@ -2,22 +2,10 @@
 #include "ops/operations/all.hpp"
 #include "ops/repository_access.hpp"
 #include "repo/repository.hpp"
-#include "repo/secret.hpp"
 
 namespace pra::ops {
 
 namespace {
-
-bool repository_exists(store::Store& store, const std::stop_token& stop) {
-  if (!store.exists(stop)) return false;
-  try {
-    static_cast<void>(store.size("config", stop));
-    return true;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    return false;
-  }
-}
 
 json::object run(const json::object& parameters, Context& context) {
   const Arguments arguments(parameters);
@@ -25,27 +13,11 @@ json::object run(const json::object& parameters, Context& context) {
   const auto reference =
       repository_reference(arguments, bare ? std::nullopt : find_config(arguments, context));
   auto environment = repository_environment(reference.url, arguments, context);
-  if (repository_exists(*environment.store, context.stop))
-    throw Error(ErrorCode::kAlreadyExists,
-                "there is a repository at " + environment.store->location() + " already",
-                "use it, or choose another place; nothing was changed");
-
-  static constexpr std::string_view kFile = "file:";
-  const bool is_file = reference.key.starts_with(kFile);
-  const auto key_file = is_file ? reference.key.substr(kFile.size()) : std::string();
-  const bool make_key = is_file && !context.files->stat(key_file);
-  const auto secret = make_key ? repo::create_key_file(key_file, *context.files)
-                               : repo::resolve_secret(reference.key, *context.files, context.stop);
-  const auto repository = repo::Repository::create(std::move(environment), secret, context.stop);
-  if (make_key)
-    context.logger->warning(
-        "the new key in " + printable(key_file) +
-        " is the only way into this repository: keep a copy of it on another machine or on paper. "
-        "Without it every backup is lost");
-  return {{"id", repository->config().id},
-          {"location", printable(repository->location())},
+  const auto created = create_repository(reference.key, std::move(environment), context.stop);
+  return {{"id", created.repository->config().id},
+          {"location", printable(created.repository->location())},
           {"key", printable(reference.key)},
-          {"key_created", make_key}};
+          {"key_created", created.key_created}};
 }
 
 }  // namespace

@@ -1,17 +1,13 @@
-#include "restore/restore.hpp"
-
-#include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "ops/operations/all.hpp"
 #include "ops/repository_access.hpp"
+#include "ops/restore_by_type.hpp"
 #include "ops/results.hpp"
 
 namespace pra::ops {
 
 namespace {
-
-constexpr std::string_view kPostgres = "postgres";
 
 restore::Overwrite overwrite_of(const std::string& name) {
   if (name == "always") return restore::Overwrite::kAlways;
@@ -40,18 +36,8 @@ json::object run(const json::object& parameters, Context& context) {
   const auto repository = open_repository(arguments, context);
   const auto snapshot = repository->find_snapshot(arguments.text("snapshot"),
                                                   snapshot_filter(arguments), context.stop);
-  const bool is_cluster = snapshot.type() == kPostgres;
-  if (!is_cluster && (!options.tablespaces.empty() || options.replace_foreign))
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("snapshot {} is not a PostgreSQL cluster: 'tablespace' and "
-                            "'replace_foreign' say nothing about it",
-                            snapshot.id.short_hex()));
-  context.logger->info(fmt::format("restoring snapshot {} of {} from {}", snapshot.id.short_hex(),
-                                   format_local(snapshot.time), snapshot.hostname));
-  const auto restored = is_cluster ? restore::restore_postgres(*repository, snapshot, options,
-                                                               context.progress, context.stop)
-                                   : restore::restore_snapshot(*repository, snapshot, options,
-                                                               context.progress, context.stop);
+  const auto restored =
+      restore_by_type(*repository, snapshot, options, context.progress, context.stop);
   json::array changes;
   for (const auto& change : restored.changes)
     changes.push_back(json::object{{"path", printable(change.path)}, {"action", change.action}});
