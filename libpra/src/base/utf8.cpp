@@ -42,4 +42,19 @@ bool is_valid(std::string_view text) {
   return true;
 }
 
+void append(std::string& out, char32_t code_point) {
+  const auto low = [&](int shift) {
+    return static_cast<char>(0x80 | (code_point >> shift & 0x3f));
+  };
+  if (code_point < 0x80) {
+    out += static_cast<char>(code_point);
+  } else if (code_point < 0x800) {
+    out += {static_cast<char>(0xc0 | code_point >> 6), low(0)};
+  } else if (code_point < 0x10000) {
+    out += {static_cast<char>(0xe0 | code_point >> 12), low(6), low(0)};
+  } else {
+    out += {static_cast<char>(0xf0 | code_point >> 18), low(12), low(6), low(0)};
+  }
+}
+
 }  // namespace pra::utf8

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace pra::utf8 {
@@ -17,5 +18,8 @@ struct Decoded {
 
 /// True when every byte belongs to a valid code point.
 [[nodiscard]] bool is_valid(std::string_view text);
+
+/// Appends a code point, which must be at most U+10FFFF.
+void append(std::string& out, char32_t code_point);
 
 }  // namespace pra::utf8

@@ -27,8 +27,8 @@ struct IndexedPack {
 
 /// The plain JSON of an index file, `{"packs":[…]}`.
 [[nodiscard]] std::string encode_index(std::span<const IndexedPack> packs);
-/// Reads an index file's JSON, pack by pack, without a document in memory. Hostile input: offsets and
-/// lengths are checked for overflow (Error(kCorrupt)).
+/// Reads an index file's JSON, pack by pack, without a document in memory. Hostile input: offsets
+/// and lengths are checked for overflow (Error(kCorrupt)).
 void decode_index(std::string_view text, const std::function<void(IndexedPack&&)>& visit);
 
 /// Every blob of the repository, in memory: about 56 bytes a blob (a table of fixed entries, packs

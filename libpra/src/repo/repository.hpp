@@ -53,10 +53,12 @@ class Repository {
  public:
   /// Creates one. Error(kAlreadyExists) when there is one. `secret` gets a key: cheap to open when
   /// generated, costly when typed.
-  [[nodiscard]] static std::shared_ptr<Repository> create(Environment environment, const Secret& secret,
+  [[nodiscard]] static std::shared_ptr<Repository> create(Environment environment,
+                                                          const Secret& secret,
                                                           const std::stop_token& stop);
   /// Error(kNoRepository), Error(kWrongKey), Error(kUnsupported) for another format version.
-  [[nodiscard]] static std::shared_ptr<Repository> open(Environment environment, const Secret& secret,
+  [[nodiscard]] static std::shared_ptr<Repository> open(Environment environment,
+                                                        const Secret& secret,
                                                         const std::stop_token& stop);
   ~Repository();
 
@@ -68,9 +70,12 @@ class Repository {
   [[nodiscard]] FileSystem& files() const;
   [[nodiscard]] std::string location() const;
 
-  // --- Unpacked files -----------------------------------------------------------------------------
-  /// The JSON inside an index, snapshot or lock file: hash of the name checked, opened, decompressed.
-  [[nodiscard]] Buffer read_file(FileKind kind, const std::string& hex, const std::stop_token& stop);
+  // --- Unpacked files
+  // -----------------------------------------------------------------------------
+  /// The JSON inside an index, snapshot or lock file: hash of the name checked, opened,
+  /// decompressed.
+  [[nodiscard]] Buffer read_file(FileKind kind, const std::string& hex,
+                                 const std::stop_token& stop);
   /// Seals (and compresses) JSON and stores it under its hash, which it returns.
   Digest write_file(FileKind kind, std::string_view json_text, const std::stop_token& stop);
   void remove_file(FileKind kind, const std::string& hex, const std::stop_token& stop);
@@ -81,19 +86,25 @@ class Repository {
   };
   [[nodiscard]] std::vector<Listed> list_files(FileKind kind, const std::stop_token& stop);
 
-  // --- Snapshots ----------------------------------------------------------------------------------
+  // --- Snapshots
+  // ----------------------------------------------------------------------------------
   /// Oldest first. Damaged ones are logged and left out, unless `damaged` collects their names.
-  [[nodiscard]] std::vector<Snapshot> snapshots(const SnapshotFilter& filter, const std::stop_token& stop,
+  [[nodiscard]] std::vector<Snapshot> snapshots(const SnapshotFilter& filter,
+                                                const std::stop_token& stop,
                                                 std::vector<std::string>* damaged = nullptr);
-  /// An id, a unique prefix of one, or "latest" (the newest that matches `filter`). Error(kNotFound)
-  /// with the nearest or newest candidates, Error(kInvalidArgument) for an ambiguous prefix.
+  /// An id, a unique prefix of one, or "latest" (the newest that matches `filter`).
+  /// Error(kNotFound) with the nearest or newest candidates, Error(kInvalidArgument) for an
+  /// ambiguous prefix.
   [[nodiscard]] Snapshot find_snapshot(const std::string& name, const SnapshotFilter& filter,
                                        const std::stop_token& stop);
   [[nodiscard]] SnapshotId save_snapshot(const Snapshot& snapshot, const std::stop_token& stop);
 
-  // --- Blobs --------------------------------------------------------------------------------------
-  /// Loads every index file (in parallel, from the cache where it can); no-op when loaded.
-  void load_index(const std::stop_token& stop);
+  // --- Blobs
+  // --------------------------------------------------------------------------------------
+  /// Loads every index file (in parallel, from the cache where it can); no-op when loaded. A
+  /// damaged one is Error(kCorrupt); where `damaged` is given, it is named there and the rest is
+  /// loaded.
+  void load_index(const std::stop_token& stop, std::vector<std::string>* damaged = nullptr);
   [[nodiscard]] Index& index() const;
   /// One blob's plaintext, authenticated and hashed. Tries every copy of a duplicated blob.
   /// Error(kNotFound) when no index knows it, Error(kCorrupt) when no copy is good.
@@ -114,7 +125,8 @@ class BlobOpener {
   BlobOpener(BlobOpener&&) noexcept;
   /// `sealed` is the blob's bytes from its pack. Checks MAC, length and SHA-256 against `blob`.
   /// Error(kCorrupt) otherwise. `plaintext` is replaced.
-  void open(const BlobHandle& blob, const BlobLocation& location, ByteView sealed, Buffer& plaintext);
+  void open(const BlobHandle& blob, const BlobLocation& location, ByteView sealed,
+            Buffer& plaintext);
 
  private:
   struct Implementation;

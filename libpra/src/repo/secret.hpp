@@ -27,10 +27,10 @@ class Secret {
   bool generated_ = false;
 };
 
-/// Resolves a reference: "file:PATH", "env:NAME", "command:PROGRAM ARG…" (split at spaces, quotes as
-/// in sh, no shell), "credential:NAME" (systemd, $CREDENTIALS_DIRECTORY). One trailing newline is
-/// dropped. A file that group or others can read is refused with the chmod to run. Anything else,
-/// in particular a secret written in clear, is Error(kInvalidArgument) and is not echoed.
+/// Resolves a reference: "file:PATH", "env:NAME", "command:PROGRAM ARG…" (split at spaces, quotes
+/// as in sh, no shell), "credential:NAME" (systemd, $CREDENTIALS_DIRECTORY). One trailing newline
+/// is dropped. A file that group or others can read is refused with the chmod to run. Anything
+/// else, in particular a secret written in clear, is Error(kInvalidArgument) and is not echoed.
 [[nodiscard]] Secret resolve_secret(const std::string& reference, FileSystem& files,
                                     const std::stop_token& stop);
 

@@ -12,7 +12,14 @@
 namespace pra::repo {
 
 enum class NodeType : std::uint8_t {
-  kFile, kDirectory, kSymlink, kDevice, kCharacterDevice, kFifo, kSocket, kIrregular
+  kFile,
+  kDirectory,
+  kSymlink,
+  kDevice,
+  kCharacterDevice,
+  kFifo,
+  kSocket,
+  kIrregular
 };
 /// As trees spell it: "file", "dir", "symlink", "dev", "chardev", "fifo", "socket", "irregular".
 [[nodiscard]] std::string_view node_type_name(NodeType type);
@@ -46,8 +53,8 @@ struct Node {
 
 /// Appends the JSON object of a node, exactly as restic writes it (order, escapes, omissions).
 void encode_node(const Node& node, std::string& out);
-/// The plaintext of a tree blob: `{"nodes":[…]}` and a newline. `nodes` must be strictly ascending by
-/// name; Error(kInvalidArgument) otherwise.
+/// The plaintext of a tree blob: `{"nodes":[…]}` and a newline. `nodes` must be strictly ascending
+/// by name; Error(kInvalidArgument) otherwise.
 [[nodiscard]] std::string encode_tree(const std::vector<Node>& nodes);
 /// The same from nodes encoded before (each by encode_node), in order: for large directories.
 [[nodiscard]] std::string encode_tree(const std::vector<std::string>& encoded_nodes);
