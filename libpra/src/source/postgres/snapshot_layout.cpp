@@ -103,8 +103,7 @@ std::vector<std::string> description_tags(const Description& description) {
   const auto tag = [](std::string_view name, const std::string& value) {
     return std::string(kTagPrefix).append(name).append("=").append(value);
   };
-  return {std::string(kTypeTag),
-          tag("version", description.major()),
+  return {tag("version", description.major()),
           tag("system_id", description.system_identifier),
           tag("start_lsn", format_lsn(description.start_lsn)),
           tag("end_lsn", format_lsn(description.end_lsn)),

@@ -25,8 +25,7 @@ inline constexpr std::string_view kDescriptionFile = "backup.json";
 inline constexpr std::string_view kTablespaceLinks = "pg_tblspc";
 inline constexpr std::string_view kControlFile = "global/pg_control";
 
-/// The tag of every such snapshot, and the tags with what is wanted without opening a tree.
-inline constexpr std::string_view kTypeTag = "pra:type=postgres";
+/// How the tags begin that hold what is wanted without opening a tree.
 inline constexpr std::string_view kTagPrefix = "pra:postgres:";
 
 /// What a restore, and later the choice of write-ahead log, must know about a base backup.
@@ -58,7 +57,7 @@ struct Description {
 [[nodiscard]] Description decode_description(std::string_view text);
 
 /// "pra:postgres:version=15", "…:system_id=…", "…:start_lsn=…", "…:end_lsn=…", "…:timeline=…" and
-/// "…:page_group=…", after the type's tag.
+/// "…:page_group=…".
 [[nodiscard]] std::vector<std::string> description_tags(const Description& description);
 /// The value of the tag "pra:postgres:<name>=".
 [[nodiscard]] std::optional<std::string> description_tag(const repo::Snapshot& snapshot,

@@ -79,19 +79,19 @@ void check_checksum(ByteView header) {
   if (sum != stated) fail("header with a wrong checksum");
 }
 
-std::string checked_path(std::string path) {
-  if (path.starts_with("./")) path.erase(0, 2);
-  if (path.ends_with('/')) path.pop_back();
-  if (path.empty() || path.front() == '/') fail("member with the path \"" + printable(path) + '"');
-  if (std::count(path.begin(), path.end(), '/') >= kMaxDepth) fail("member with a very deep path");
-  for (std::size_t start = 0; start <= path.size();) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string_view part = std::string_view(path).substr(start, end - start);
-    if (part.empty() || part == "." || part == "..")
-      fail("member with the path \"" + printable(path) + '"');
+std::string_view checked_path(std::string_view path) {
+  const auto refuse = [path] { fail("member with the path '" + printable(path) + "'"); };
+  std::string_view rest = path;
+  if (rest.starts_with("./")) rest.remove_prefix(2);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (std::count(rest.begin(), rest.end(), '/') >= kMaxDepth) refuse();
+  for (std::size_t start = 0; start <= rest.size();) {
+    const std::size_t end = std::min(rest.find('/', start), rest.size());
+    const std::string_view part = rest.substr(start, end - start);
+    if (part.empty() || part == "." || part == "..") refuse();
     start = end + 1;
   }
-  return path;
+  return rest;
 }
 
 TarType type_of(std::uint8_t flag, const std::string& path) {
@@ -104,7 +104,7 @@ TarType type_of(std::uint8_t flag, const std::string& path) {
     case '5':
       return TarType::kDirectory;
     default:
-      fail("member of an unexpected type: \"" + printable(path) + '"');
+      fail("member of an unexpected type: '" + printable(path) + "'");
   }
 }
 
@@ -121,7 +121,7 @@ TarEntry parse_header(ByteView header) {
   std::string path = field_text(header, kPrefix);
   if (!path.empty()) path += '/';
   path += field_text(header, kName);
-  entry.path = checked_path(std::move(path));
+  entry.path = checked_path(path);
   entry.type = type_of(header[kTypeOffset], entry.path);
   entry.mode = narrow(field_number(header, kMode, "mode"), "mode") & 07777U;
   entry.uid = narrow(field_number(header, kUid, "uid"), "uid");
@@ -130,9 +130,9 @@ TarEntry parse_header(ByteView header) {
   entry.group = field_text(header, kGroup);
   entry.size = field_number(header, kSize, "size");
   if (entry.size > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
-    fail("size too large: \"" + printable(entry.path) + '"');
+    fail("size too large: '" + printable(entry.path) + "'");
   if (entry.type != TarType::kFile && entry.size != 0)
-    fail("content in a member that is no file: \"" + printable(entry.path) + '"');
+    fail("content in a member that is no file: '" + printable(entry.path) + "'");
   entry.modified = static_cast<std::int64_t>(field_number(header, kModified, "mtime"));
   entry.link_target = field_text(header, kLinkTarget);
   return entry;
