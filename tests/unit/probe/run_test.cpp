@@ -12,7 +12,7 @@
 
 using namespace pra;
 using namespace pra::probe;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 namespace {
 
@@ -47,9 +47,9 @@ Probe with(decltype(Probe::check) check, std::chrono::milliseconds timeout) {
 }
 
 double seconds_of(const std::function<void()>& body) {
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   body();
-  return std::chrono::duration<double>(Clock::now() - start).count();
+  return std::chrono::duration<double>(Steady::now() - start).count();
 }
 
 }  // namespace
@@ -111,7 +111,7 @@ TEST_CASE("a command's exit code decides, and its first line is the message") {
 }
 
 TEST_CASE("waiting ends as soon as the target is healthy, and at the deadline when it never is") {
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   auto later =
       with(CommandProbe{{"/bin/sh", "-c",
                          "test $(($(date +%s%N) / 1000000)) -gt " +
@@ -127,7 +127,7 @@ TEST_CASE("waiting ends as soon as the target is healthy, and at the deadline wh
   CHECK(results.at(0).healthy);
   CHECK(seen == results.at(0).attempts);
   CHECK(seen >= 2);
-  CHECK(Clock::now() - start < std::chrono::seconds(3));
+  CHECK(Steady::now() - start < std::chrono::seconds(3));
 
   auto never = with(CommandProbe{{"/bin/false"}, {}}, std::chrono::milliseconds(300));
   const double elapsed = seconds_of([&] {
