@@ -10,8 +10,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2/environment.hpp>
-// Left out of the header-only form of Boost 1.81.
-#include <boost/process/v2/impl/environment.ipp>
 // Boost 1.81 forgets this part of it when it is used without its separate library.
 #include <boost/process/v2/impl/environment.ipp>
 #include <boost/process/v2/posix/default_launcher.hpp>
