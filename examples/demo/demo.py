@@ -1,7 +1,7 @@
 """Backs up a running shop, destroys it, and brings it back: `./run demo`.
 
-Everything is private to a temporary directory: a PostgreSQL cluster on a Unix socket, a backend on a
-free port of loopback, and a repository. Nothing is left running, whatever happens.
+Everything is private to a temporary directory: a PostgreSQL cluster on a Unix socket, a backend on
+a free port of loopback, and a repository. Nothing is left running, whatever happens.
 """
 
 import argparse
@@ -91,7 +91,10 @@ class Shop:
         (self.files / "backend.json").write_text(json.dumps(settings))
 
     def start_database(self) -> None:
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.socket} -c shared_buffers=64MB"
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={self.socket} "
+            "-c shared_buffers=64MB"
+        )
         self.database_program(
             "pg_ctl",
             "-D",
@@ -185,7 +188,8 @@ class Demo:
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         if done.returncode != 0:
             sys.exit(
-                f"demo: pra {words[0]} failed with exit code {done.returncode}:\n{done.stdout}{done.stderr}"
+                f"demo: pra {words[0]} failed with exit code {done.returncode}:\n"
+                f"{done.stdout}{done.stderr}"
             )
         return lines[-1] if lines else {}
 
@@ -213,7 +217,7 @@ class Demo:
         client = Client(shop.url)
         client.start()
         say(
-            "==> Customers order without a pause, and it is backed up as it runs: once in full, then what changed"
+            "==> Customers order without a pause; it is backed up as it runs: in full, then what changed"
         )
         started = time.monotonic()
         self.back_up()
@@ -316,10 +320,12 @@ class Demo:
         say(f"{'data lost (RPO)':<28}{rpo:>10.1f} s{OBJECTIVES['rpo']:>10.0f} s")
         say("")
         say(
-            f"Of {len(kept) + len(lost)} orders that customers were told are safe, {len(kept)} came back and {len(lost)} were lost:"
+            f"Of {len(kept) + len(lost)} orders that customers were told are safe, "
+            f"{len(kept)} came back and {len(lost)} were lost:"
         )
         say(
-            f"those of the last {rpo:.1f} s, after the last backup began to end. {after['orders']} orders are there."
+            f"those of the last {rpo:.1f} s, placed after the last backup. "
+            f"{after['orders']} orders are there."
         )
         say(
             "PostgreSQL's own check (pg_amcheck) found nothing."

@@ -2,9 +2,9 @@
 
 Usage: generate_documentation.py LIBPRA MODULES_DIRECTORY [--check]
 
-LIBPRA is the path of libpra.so.1. Each module gets a sidecar NAME.yml, which `ansible-doc` reads: its
-options, types, defaults and return values come from the table; the prose is in modules.yml beside this
-script. With --check nothing is written, and a file that would change is an error.
+LIBPRA is the path of libpra.so.1. Each module gets a sidecar NAME.yml, which `ansible-doc` reads:
+its options, types, defaults and return values come from the table; the prose is in modules.yml
+beside this script. With --check nothing is written, and a file that would change is an error.
 """
 
 import argparse

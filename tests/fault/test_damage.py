@@ -1,4 +1,4 @@
-"""Bit flips, truncations and removals all over a repository: every one is found, none is restored."""
+"""Bit flips, truncations and removals all over a repository: all are found, none is restored."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from support.command import Program
 
 DAMAGES = int(os.environ.get("PRA_DAMAGES") or 1000)
@@ -78,7 +79,7 @@ def test_every_damage_is_found(
 
 
 def restore_is_honest(pra: Program, where: tuple, data: Path, target: Path, what: str) -> None:
-    """A restore fails, or gives back exactly what was backed up; a file is never wrong and complete."""
+    """A restore fails, or gives back what was backed up; a file is never wrong and complete."""
     done = pra("restore", *where, "latest", "--target", target, "--subpath", data, code=None)
     assert done.code >= 0, f"{what}: crashed\n{done}"
     if done.code == 0:
