@@ -216,9 +216,7 @@ class Demo:
 
         client = Client(shop.url)
         client.start()
-        say(
-            "==> Customers order without a pause; it is backed up as it runs: in full, then what changed"
-        )
+        say("==> Customers order without a pause; it is backed up as it runs, twice")
         started = time.monotonic()
         self.back_up()
         full = time.monotonic() - started

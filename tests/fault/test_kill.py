@@ -1,4 +1,4 @@
-"""kill -9 at random moments of a backup: the repository stays whole, nothing acknowledged is lost."""
+"""kill -9 at random moments of a backup: the repository is whole, nothing acknowledged is lost."""
 
 from __future__ import annotations
 
