@@ -67,11 +67,11 @@ checkpoint;
 """
 # Rows of each table in 1 GB of cluster, indexes included.
 ROWS_A_GB: dict[str, int] = {
-    "customers": 215_000,
-    "products": 42_000,
-    "orders": 645_000,
-    "order_lines": 1_500_000,
-    "events": 1_500_000,
+    "customers": 235_000,
+    "products": 46_000,
+    "orders": 705_000,
+    "order_lines": 1_640_000,
+    "events": 1_640_000,
 }
 
 
