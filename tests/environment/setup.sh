@@ -6,7 +6,7 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/environment/lib.sh
 source "$here/lib.sh"
 
-need_packages build test
+need_packages build demo test
 bash "$here/python.sh"
 for part in postgresql terraform; do
   bash "$here/$part.sh" || warn "$part is not complete: what needs it is skipped"
