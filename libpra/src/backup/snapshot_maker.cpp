@@ -1,24 +1,15 @@
 #include "backup/snapshot_maker.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "base/host.hpp"
 #include "base/worker_group.hpp"
-#include "source/files/metadata.hpp"
 
 namespace pra::backup {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.data();
-}
-
 std::string host_name_of(const CommonOptions& options) {
-  return options.hostname.empty() ? host_name() : options.hostname;
+  return options.hostname.empty() ? current_identity().hostname : options.hostname;
 }
 
 SnapshotMaker::SnapshotMaker(repo::Repository& repository, const CommonOptions& options,
@@ -28,9 +19,10 @@ SnapshotMaker::SnapshotMaker(repo::Repository& repository, const CommonOptions& 
   snapshot_.time = options.time.value_or(summary_.backup_start);
   snapshot_.paths = std::move(paths);
   snapshot_.hostname = host_name_of(options);
-  snapshot_.uid = ::getuid();
-  snapshot_.gid = ::getgid();
-  snapshot_.username = source::OwnerNames().user(snapshot_.uid);
+  const auto identity = current_identity();
+  snapshot_.username = identity.username;
+  snapshot_.uid = identity.uid;
+  snapshot_.gid = identity.gid;
   if (!options.source_name.empty()) snapshot_.tags.push_back("pra:source=" + options.source_name);
   snapshot_.tags.push_back("pra:type=" + std::string(type));
   for (const auto& tag : options.tags)

@@ -14,9 +14,6 @@
 
 namespace pra::backup {
 
-/// The name of this host, as snapshots carry it.
-[[nodiscard]] std::string host_name();
-
 /// The hostname that a backup with these options records.
 [[nodiscard]] std::string host_name_of(const CommonOptions& options);
 
