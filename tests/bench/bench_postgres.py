@@ -32,12 +32,12 @@ class Pra:
         self.cluster = cluster
         measure([program, "init", *self.where])
 
-    def backup(self, *, full: bool) -> Cost:  # noqa: ARG002 - ours are all alike
+    def backup(self, *, full: bool) -> Cost:
         """Back up the running cluster."""
         words = ["backup", *self.where, "postgres", "--dsn", self.cluster.dsn]
         return measure([self.program, *words])
 
-    def restore(self, target: Path, *, again: bool) -> Cost:  # noqa: ARG002 - seen by us
+    def restore(self, target: Path, *, again: bool) -> Cost:
         """Restore the newest snapshot."""
         return measure([self.program, "restore", *self.where, "latest", "--target", target])
 
@@ -65,11 +65,11 @@ class Restic:
         """Run a command on the repository."""
         return measure([self.program, *self.where, *words], self.env)
 
-    def backup(self, *, full: bool) -> Cost:  # noqa: ARG002
+    def backup(self, *, full: bool) -> Cost:
         """Back up the files."""
         return self.run("backup", self.cluster.data)
 
-    def restore(self, target: Path, *, again: bool) -> Cost:  # noqa: ARG002
+    def restore(self, target: Path, *, again: bool) -> Cost:
         """Restore the newest snapshot."""
         return self.run("restore", "latest", "--target", target)
 
