@@ -18,8 +18,9 @@ struct Hooks {
   /// everything else is durable, and its directory is synced. When nothing at all needs to
   /// change they stay as they are.
   std::vector<std::string> write_last;
-  /// Symbolic links that point elsewhere than in the snapshot: path → target of the link. (Tablespaces
-  /// are restored by calls of their own, each to its place, before the data directory.)
+  /// Symbolic links that point elsewhere than in the snapshot: path → target of the link.
+  /// (Tablespaces are restored by calls of their own, each to its place, before the data
+  /// directory.)
   std::map<std::string, std::string> link_targets;
   /// Write runs of zeros instead of leaving holes.
   bool write_zeros = false;

@@ -21,10 +21,11 @@ struct Options {
   std::vector<std::string> exclude;
   bool remove_extra = false;  ///< Remove what the snapshot does not have (within what is included).
   Overwrite overwrite = Overwrite::kIfChanged;
-  bool verify = false;        ///< Read everything back and compare, after the sync.
-  bool dry_run = false;       ///< Say what would change; write nothing.
-  unsigned workers = 0;       ///< 0: by cores and the store's connections.
-  /// When not empty: restores only what lies below this path of the snapshot, as if it were its root.
+  bool verify = false;   ///< Read everything back and compare, after the sync.
+  bool dry_run = false;  ///< Say what would change; write nothing.
+  unsigned workers = 0;  ///< 0: by cores and the store's connections.
+  /// When not empty: restores only what lies below this path of the snapshot, as if it were its
+  /// root.
   std::string subpath;
 };
 
@@ -35,15 +36,15 @@ struct Change {
 };
 
 struct Result {
-  std::uint64_t files_restored = 0;    ///< Created or their content changed.
+  std::uint64_t files_restored = 0;  ///< Created or their content changed.
   std::uint64_t files_unchanged = 0;
   std::uint64_t entries_restored = 0;  ///< All kinds, created or changed, metadata included.
   std::uint64_t entries_removed = 0;
   /// Files, links and directories that are missing or not whole: the restore did not succeed.
   std::uint64_t failed_files = 0;
   std::uint64_t bytes_written = 0;
-  std::uint64_t bytes_total = 0;       ///< Size of all files in the plan.
-  bool changed = false;                ///< False when the target was equal already.
+  std::uint64_t bytes_total = 0;  ///< Size of all files in the plan.
+  bool changed = false;           ///< False when the target was equal already.
   std::vector<Change> changes;
   std::uint64_t change_count = 0;
   std::vector<Problem> problems;
@@ -52,10 +53,10 @@ struct Result {
   std::vector<std::pair<std::string, std::string>> details;
 };
 
-/// Restores a snapshot's tree into a directory, which is created when absent. Plans by pack, fetches
-/// ranges in parallel, checks every blob before it is written, keeps holes, repairs existing files
-/// block by block, applies metadata last, syncs, and only then returns. Never writes outside of the
-/// target whatever the snapshot's names and links are.
+/// Restores a snapshot's tree into a directory, which is created when absent. Plans by pack,
+/// fetches ranges in parallel, checks every blob before it is written, keeps holes, repairs
+/// existing files block by block, applies metadata last, syncs, and only then returns. Never writes
+/// outside of the target whatever the snapshot's names and links are.
 ///
 /// What could not be restored is in `problems`. Lost content (damaged or missing blobs) counts in
 /// `failed_files` too: such a file is not left looking whole. When this run created it, it is
