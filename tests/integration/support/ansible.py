@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from support.command import Result, run
-from support.paths import BUILD, PROJECT, VENV
+from support.paths import BUILD, VENV
 
 
 class Ansible:
@@ -15,12 +15,11 @@ class Ansible:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        collections = folder / "collections" / "ansible_collections"
-        collections.mkdir(parents=True)
-        (collections / "pra").symlink_to(PROJECT / "ansible-collection" / "pra")
+        folder.mkdir(parents=True)
         (folder / "ansible.cfg").touch()
         self.env: dict[str, str | os.PathLike[str] | None] = {
-            "ANSIBLE_COLLECTIONS_PATH": folder / "collections",
+            # The build puts the collection together there.
+            "ANSIBLE_COLLECTIONS_PATH": BUILD,
             "ANSIBLE_CONFIG": folder / "ansible.cfg",
             "ANSIBLE_HOME": folder / "home",
             "ANSIBLE_LOCAL_TEMP": folder / "home/tmp",
