@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from support.ansible import Ansible
 from support.command import Program, run
 from support.paths import BUILD, PROJECT, VENV

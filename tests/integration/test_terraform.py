@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from support.command import Program, Result
 from support.paths import BUILD, PROJECT
 from support.terraform import Terraform
