@@ -37,7 +37,8 @@ from_package() {
       --only-binary :all: --target "$target" "$name==$version" || return
     rm -rf "$target"/*/pginstall18 # a second server in the package of 16
   else
-    mvn --batch-mode --quiet dependency:copy -Dartifact="$name:$version" \
+    mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+      -Dartifact="$name:$version" \
       -DoutputDirectory="$target" || return
     python3 -m zipfile -e "$target"/*.jar "$target/jar" &&
       tar -xJf "$target"/jar/*.txz -C "$target" || return
