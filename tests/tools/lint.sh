@@ -19,7 +19,7 @@ check() {
   if output=$("$@" 2>&1); then
     say "lint: $name: ok"
   else
-    printf '%s\n' "$output" >&2
+    printf '%s\n' "$output" | head -n 200 >&2
     say "lint: $name: FAILED"
     failed+=("$name")
   fi
