@@ -83,7 +83,7 @@ struct Index::Implementation {
   SeededHash hash;
   std::array<Shard, 64> shards;
   mutable std::shared_mutex packs_mutex;
-  PiecewiseVector<PackId, 256> packs;
+  PiecewiseVector<PackId> packs;
   SlotTable pack_slots;
 
   /// The shard takes the hash's upper bits, its table the lower ones.

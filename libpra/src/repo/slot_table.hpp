@@ -51,7 +51,7 @@ class SlotTable {
 };
 
 /// A sequence that grows in pieces, so that growing neither copies nor needs twice the room.
-template <class T, std::size_t kPiece = 1024>
+template <class T, std::size_t kPiece = 128>
 class PiecewiseVector {
  public:
   [[nodiscard]] std::size_t size() const { return size_; }
