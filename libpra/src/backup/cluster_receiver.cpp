@@ -64,6 +64,12 @@ void take_metadata(repo::Node& node, const repo::Node& model) {
   node.changed = model.changed;
 }
 
+/// With these a restored standby would wait for its primary: the restored cluster is to be one of
+/// its own. (pg_verifybackup does not miss them.)
+bool is_signal(const std::string& path) {
+  return path == "standby.signal" || path == "recovery.signal";
+}
+
 std::string tablespace_link(std::uint32_t oid) {
   return fmt::format("{}/{}", pg::kTablespaceLinks, oid);
 }
@@ -115,8 +121,7 @@ void ClusterReceiver::end_archive() {
 
 void ClusterReceiver::begin_file(const std::string& path, repo::Node& node) {
   if (node.size > kMaxFileSize) fail("a file of more than 1 TiB: '" + printable(path) + "'");
-  const bool is_log =
-      path.starts_with(kLogDirectory) && archives_.size() == start_.tablespaces.size();
+  const bool is_log = is_data_directory() && path.starts_with(kLogDirectory);
   pipeline_->begin_file(node.size, is_log ? kLogPiece : options_.page_group, node.content);
   if (is_log) {  // Not in the server's estimate.
     bytes_expected_ += node.size;
@@ -126,12 +131,15 @@ void ClusterReceiver::begin_file(const std::string& path, repo::Node& node) {
 }
 
 void ClusterReceiver::begin_entry(const pg::TarEntry& entry) {
+  skipping_ = is_data_directory() && is_signal(entry.path);
+  if (skipping_) return;
   repo::Node& node = archives_.back().add(entry.path, node_of(entry));
-  in_label_ = entry.path == kLabelFile && archives_.size() == start_.tablespaces.size();
+  in_label_ = is_data_directory() && entry.path == kLabelFile;
   if (entry.type == pg::TarType::kFile) begin_file(entry.path, node);
 }
 
 void ClusterReceiver::content(ByteView bytes) {
+  if (skipping_) return;
   pipeline_->append(bytes);
   if (!in_label_) return;
   label_ += as_text(bytes);
@@ -148,8 +156,8 @@ void ClusterReceiver::manifest_content(ByteView bytes) {
 void ClusterReceiver::add_manifest() {
   manifest_check_.finish();
   MemoryTree& data = archives_.back();
-  const repo::Node* model = data.find("PG_VERSION");
-  if (model == nullptr) fail("the data directory has no PG_VERSION");
+  const repo::Node* model = data.find(std::string(kLabelFile));
+  if (model == nullptr) fail("the data directory has no backup_label");
   repo::Node node = *model;
   node.size = manifest_.size();
   node.content.clear();

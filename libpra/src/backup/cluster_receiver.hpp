@@ -46,6 +46,9 @@ class ClusterReceiver : public source::postgres::BaseBackupReceiver,
   void content(ByteView bytes) override;
   void end_entry() override {}
 
+  [[nodiscard]] bool is_data_directory() const {
+    return archives_.size() == start_.tablespaces.size();
+  }
   void begin_file(const std::string& path, repo::Node& node);
   void add_manifest();
   void check_log(const source::postgres::BaseBackupEnd& end, std::uint64_t segment_size) const;
@@ -59,6 +62,7 @@ class ClusterReceiver : public source::postgres::BaseBackupReceiver,
   std::optional<source::postgres::TarReader> reader_;
   std::vector<MemoryTree> archives_;  ///< One a tablespace, the data directory last.
   bool in_label_ = false;
+  bool skipping_ = false;
   std::string label_;  ///< Content of backup_label.
   Buffer manifest_;
   source::postgres::ManifestCheck manifest_check_;
