@@ -145,6 +145,15 @@ def stop(process: subprocess.Popen[bytes], number: int = signal.SIGTERM, wait: f
     return process.returncode
 
 
+def alive(pid: int | str) -> bool:
+    """Tell whether a process exists and is not a zombie."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return text.rpartition(")")[2].split()[0] != "Z"
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 20, what: str = "it") -> None:
     """Wait until the condition holds; fail when it does not within the time."""
     deadline = time.monotonic() + seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from postgres_versions import available
-from support.command import Argument, CommandError, Result, run, wait_until
+from support.command import Argument, CommandError, Result, alive, run, wait_until
 from support.paths import IS_ROOT, free_port, public_folder, reachable_copy
 from support.sample_rows import FINGERPRINT, SCHEMA, rows_sql
 
@@ -170,12 +171,12 @@ class Cluster:
         if self.process is None:
             return
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)  # no new children
             children = run("ps", "--ppid", self.process.pid, "-o", "pid=", code=None).out.split()
-            for pid in [self.process.pid, *map(int, children)]:
-                try:
+            for pid in [*map(int, children), self.process.pid]:
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+            wait_until(lambda: not any(map(alive, children)), what="the end of the children")
         self.process.wait()
         self.process = None
 
