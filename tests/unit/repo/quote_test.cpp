@@ -76,7 +76,7 @@ TEST_CASE("other spellings that Go reads are read") {
 }
 
 TEST_CASE("malformed names are refused") {
-  for (const char* bad : {"\\", "\\q", "\\x4", "\\xg0", "\\u12", "\\ud800", "\\U00110000",
-                                "\\400", "\\08", "a\"b", "a\nb", "\\'"})
+  for (const char* bad : {"\\", "\\q", "\\x4", "\\xg0", "\\u12", "\\ud800", "\\U00110000", "\\400",
+                          "\\08", "a\"b", "a\nb", "\\'"})
     CHECK_MESSAGE(test::code_of([&] { (void)unquote_name(bad); }) == ErrorCode::kCorrupt, bad);
 }

@@ -160,7 +160,7 @@ TEST_CASE("unsorted trees are sorted") {
 
 TEST_CASE("names that could leave the target are refused") {
   for (const char* name : {R"("")", R"(".")", R"("..")", R"("a/b")", R"("/")", R"("\\x00")",
-                                 R"("a\\x2fb")", R"("\\056\\056")", R"("a\\x00b")"})
+                           R"("a\\x2fb")", R"("\\056\\056")", R"("a\\x00b")"})
     CHECK_MESSAGE(test::code_of([&] { (void)decode_tree(with_name(name)); }) == ErrorCode::kCorrupt,
                   name);
   CHECK(test::code_of([] { (void)decode_tree(R"({"nodes":[{"name":"a"},{"name":"\\x61"}]})"); }) ==
