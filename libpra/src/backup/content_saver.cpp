@@ -101,7 +101,7 @@ SavedContent ContentSaver::save_large(WorkerTools& tools, ContentSource& source)
     open_chunk = block.content().subspan(begin);
   }
   for (const auto& block : blocks)
-    wait_for(tools, block->outstanding);
+    if (block) wait_for(tools, block->outstanding);
   saved.blobs.assign(blobs->begin(), blobs->end());
   saved.size = offset;
   return saved;
