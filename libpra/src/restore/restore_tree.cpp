@@ -270,24 +270,12 @@ class Run {
   std::uint64_t bytes_total_ = 0;
 };
 
-/// Keeps a prune away. A repository that cannot be written to can still be restored from.
-std::unique_ptr<repo::Lock> lock_if_possible(repo::Repository& repository,
-                                             const std::stop_token& stop) {
-  try {
-    return std::make_unique<repo::Lock>(repository, repo::LockMode::kShared, Duration::zero(),
-                                        stop);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kLocked || error.code() == ErrorCode::kCancelled) throw;
-    repository.logger().warning(fmt::format("restoring without a lock: {}", error.what()));
-    return nullptr;
-  }
-}
-
 }  // namespace
 
 Result restore_tree(repo::Repository& repository, const BlobId& tree, const Options& options,
                     const Hooks& hooks, Progress& progress, const std::stop_token& stop) {
-  const auto lock = lock_if_possible(repository, stop);
+  // Keeps a prune away.
+  const auto lock = repo::lock_for_reading(repository, Duration::zero(), stop);
   return Run(repository, options, hooks, progress, stop).run(tree);
 }
 
