@@ -98,7 +98,7 @@ class CrashFileSystem final : public FileSystem {
   void write_new(const std::string& path, ByteView content, std::uint32_t mode) override {
     const std::scoped_lock lock(mutex_);
     require_power();
-    auto& [directory, name] = place_of(path);
+    const auto [directory, name] = place_of(path);
     if (directory->entries.contains(name))
       throw Error(ErrorCode::kAlreadyExists, "exists: " + path);
     const auto file = std::make_shared<Node>();
@@ -123,7 +123,7 @@ class CrashFileSystem final : public FileSystem {
     const std::scoped_lock lock(mutex_);
     require_power();
     (void)need_file(path);
-    auto& [directory, name] = place_of(path);
+    const auto [directory, name] = place_of(path);
     directory->entries.erase(name);
     step();
   }
@@ -219,18 +219,19 @@ class CrashFileSystem final : public FileSystem {
   }
 
   /// The directory that holds the last part of `path`, and that part.
-  std::pair<std::shared_ptr<Node>, std::string>& place_of(const std::string& path) {
+  [[nodiscard]] std::pair<std::shared_ptr<Node>, std::string> place_of(
+      const std::string& path) const {
     auto parts = parts_of(path);
-    place_.second = parts.back();
+    auto name = std::move(parts.back());
     parts.pop_back();
-    place_.first = root_;
+    auto directory = root_;
     for (const auto& part : parts) {
-      const auto entry = place_.first->entries.find(part);
-      if (entry == place_.first->entries.end() || !entry->second->is_directory)
+      const auto entry = directory->entries.find(part);
+      if (entry == directory->entries.end() || !entry->second->is_directory)
         throw Error(ErrorCode::kNotFound, "no such directory: " + path);
-      place_.first = entry->second;
+      directory = entry->second;
     }
-    return place_;
+    return {std::move(directory), std::move(name)};
   }
 
   void move(const std::string& from, const std::string& to, bool replace) {
@@ -238,10 +239,10 @@ class CrashFileSystem final : public FileSystem {
     require_power();
     const auto node = find(from);
     if (!node) throw Error(ErrorCode::kNotFound, "no file: " + from);
-    auto [target, target_name] = place_of(to);
+    const auto [target, target_name] = place_of(to);
     if (!replace && target->entries.contains(target_name))
       throw Error(ErrorCode::kAlreadyExists, "exists: " + to);
-    auto [source, source_name] = place_of(from);
+    const auto [source, source_name] = place_of(from);
     source->entries.erase(source_name);
     target->entries[target_name] = node;
     step();
@@ -272,7 +273,6 @@ class CrashFileSystem final : public FileSystem {
     root->is_directory = true;
     return root;
   }();
-  std::pair<std::shared_ptr<Node>, std::string> place_;
   std::optional<std::uint64_t> steps_until_crash_;
   bool crashed_ = false;
   Timestamp now_{1'700'000'000, 0};
