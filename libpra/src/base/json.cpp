@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/parser.hpp>
@@ -13,6 +15,21 @@
 #include "base/utf8.hpp"
 
 namespace pra {
+
+namespace {
+
+/// JSON has no text for infinity, which is what a number such as 1e400 becomes.
+bool holds_infinity(const json::value& value) {
+  if (const auto* number = value.if_double()) return !std::isfinite(*number);
+  if (const auto* array = value.if_array())
+    return std::any_of(array->begin(), array->end(), holds_infinity);
+  if (const auto* object = value.if_object())
+    return std::any_of(object->begin(), object->end(),
+                       [](const auto& member) { return holds_infinity(member.value()); });
+  return false;
+}
+
+}  // namespace
 
 json::value parse_json(std::string_view text, std::string_view what, std::size_t max_depth) {
   json::parse_options options;
@@ -28,7 +45,10 @@ json::value parse_json(std::string_view text, std::string_view what, std::size_t
   if (problem)
     throw Error(ErrorCode::kCorrupt,
                 fmt::format("{}: {} at byte {}", what, problem.message(), used));
-  return parser.release();
+  json::value value = parser.release();
+  if (holds_infinity(value))
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: a number is too large", what));
+  return value;
 }
 
 std::string to_text(const json::value& value) {
