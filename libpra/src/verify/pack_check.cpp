@@ -93,6 +93,14 @@ class PackCheck::Reader {
   }
 
   std::vector<repo::IndexedPack::Entry> read_header() {
+    try {
+      return parse_header();
+    } catch (const Error& error) {
+      throw error.with_context("its header");
+    }
+  }
+
+  std::vector<repo::IndexedPack::Entry> parse_header() {
     std::size_t needed = kFirstTail;
     for (;;) {
       const auto length = std::min<std::uint64_t>(needed, size_);

@@ -12,6 +12,7 @@
 
 #include "repo/repository_fixture.hpp"
 #include "support/errors.hpp"
+#include "support/hurried_clock.hpp"
 #include "support/snapshot_builder.hpp"
 #include "support/tree_description.hpp"
 
@@ -23,11 +24,15 @@ namespace {
 class Case {
  public:
   test::RepositoryFixture fixture;
-  std::shared_ptr<repo::Repository> repository = fixture.create();
+  std::shared_ptr<repo::Repository> repository = create();
   test::SnapshotBuilder builder{*repository, 64 << 10};
   test::TemporaryDirectory directory;
   restore::Options options;
 
+  std::shared_ptr<repo::Repository> create() {
+    fixture.clock = std::make_shared<test::HurriedClock>();
+    return fixture.create();
+  }
   Case() { options.target = directory / "target"; }
 
   restore::Result run(const repo::Snapshot& snapshot) {
