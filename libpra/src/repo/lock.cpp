@@ -156,7 +156,7 @@ struct Lock::Implementation {
       if (!due || (now >= tried && now.since(tried) < kRetryRefresh)) continue;
       tried = now;
       const bool late = now.since(refreshed) >= kLost;
-      if (refresh(late)) {
+      if (refresh(late, ended)) {
         refreshed = now;
       } else if (late) {
         is_lost.store(true);
@@ -168,14 +168,14 @@ struct Lock::Implementation {
   }
 
   /// `late`: others may have taken the lock for stale and removed it, then it is lost.
-  [[nodiscard]] bool refresh(bool late) {
+  [[nodiscard]] bool refresh(bool late, const std::stop_token& ended) {
     std::optional<LockId> next;
     try {
       if (late && !still_there(*own)) return false;
       const LockId old = *own;
       next = write_own();
       if (late) {
-        repository.clock().sleep(kSettle, {});
+        repository.clock().sleep(kSettle, ended);
         if (!still_there(old)) {
           remove(*next);
           return false;
