@@ -156,7 +156,7 @@ class Comparison {
       }
       case repo::NodeType::kSymlink: {
         const auto target = parent.read_link(name);
-        const std::string_view expected = extra == nullptr ? "" : extra->link_target;
+        const std::string expected = extra == nullptr ? "" : extra->link_target;
         if (target != expected)
           differs(number, fmt::format("points to {}, and to {} in the snapshot", printable(target),
                                       printable(expected)));
