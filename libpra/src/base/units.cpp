@@ -17,7 +17,7 @@ namespace {
 bool take_number(std::string_view& text, double& value) {
   const auto result =
       std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (result.ec != std::errc() || value < 0) return false;
+  if (result.ec != std::errc() || !std::isfinite(value) || value < 0) return false;
   text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
   return true;
 }

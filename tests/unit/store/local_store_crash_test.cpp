@@ -153,7 +153,7 @@ TEST_CASE("an object that another process made is durable before it is taken for
 }
 
 TEST_CASE("local store: any call of the file system may fail, once or from then on") {
-  const TemporaryDirectory directory;
+  const auto directory = TemporaryDirectory::in_memory();
   for (const bool in_memory : {true, false}) {
     for (const bool persistent : {false, true}) {
       int fired = 0;
