@@ -124,7 +124,7 @@ TEST_CASE("everything comes back, and a second restore finds nothing to do") {
   CHECK(status_of(test.at("closed")).st_mtim.tv_sec == 1'700'000'000);
   CHECK(status_of(test.at("empty directory")).st_mtim.tv_sec == 1'600'000'000);
 
-  const auto before = test.description().text();
+  const auto before = test.description();
   for (const auto overwrite : {restore::Overwrite::kIfChanged, restore::Overwrite::kAlways}) {
     test.options.overwrite = overwrite;
     const auto again = test.run(snapshot);
@@ -132,7 +132,7 @@ TEST_CASE("everything comes back, and a second restore finds nothing to do") {
     CHECK(again.change_count == 0);
     CHECK(again.files_unchanged == 206);
     CHECK(again.bytes_written == 0);
-    CHECK(test.description().text() == before);
+    CHECK(test.description().difference_from(before) == "");
   }
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("only blocks that differ are written") {
   Case test;
   const auto snapshot = make_mixed(test);
   test.run(snapshot);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   const auto inode = status_of(test.at("large")).st_ino;
   {
     std::fstream file(test.at("large"), std::ios::in | std::ios::out | std::ios::binary);
@@ -154,14 +154,14 @@ TEST_CASE("only blocks that differ are written") {
   CHECK(result.files_restored == 4);
   CHECK(result.bytes_written < 800'000);
   CHECK(status_of(test.at("large")).st_ino == inode);
-  CHECK(test.description().text() == wanted);
+  CHECK(test.description().difference_from(wanted) == "");
 }
 
 TEST_CASE("a changed file of the same size and time is found by 'always' alone") {
   Case test;
   const auto snapshot = make_mixed(test);
   test.run(snapshot);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   const auto before = status_of(test.at("small"));
   write(test.at("small"), "SOME text\n");
   const timespec times[2] = {before.st_atim, before.st_mtim};
@@ -171,7 +171,7 @@ TEST_CASE("a changed file of the same size and time is found by 'always' alone")
   const auto result = test.run(snapshot);
   CHECK(result.files_restored == 1);
   CHECK(result.changes.size() == 1);
-  CHECK(test.description().text() == wanted);
+  CHECK(test.description().difference_from(wanted) == "");
 }
 
 TEST_CASE("'never' leaves what is there alone") {
@@ -193,20 +193,20 @@ TEST_CASE("metadata alone is repaired, and said") {
   Case test;
   const auto snapshot = make_mixed(test);
   test.run(snapshot);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   ::chmod(test.at("small").c_str(), 0777);
   ::chmod(test.at("many").c_str(), 0777);
   REQUIRE(::setxattr(test.at("deep").c_str(), "user.extra", "1", 1, 0) == 0);
   test.options.dry_run = true;
   CHECK(test.run(snapshot).change_count == 3);
-  CHECK(test.description().text() != wanted);
+  CHECK(test.description().difference_from(wanted) != "");
   test.options.dry_run = false;
   const auto result = test.run(snapshot);
   REQUIRE(result.changes.size() == 3);
   for (const auto& change : result.changes)
     CHECK(change.action == "metadata");
   CHECK(result.bytes_written == 0);
-  CHECK(test.description().text() == wanted);
+  CHECK(test.description().difference_from(wanted) == "");
   CHECK_FALSE(test.run(snapshot).changed);
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("entries of another type give way") {
   Case test;
   const auto snapshot = make_mixed(test);
   test.run(snapshot);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   write(test.directory / "outside", "outside");
   fs::remove(test.at("small"));
   fs::create_symlink(test.directory / "outside", test.at("small"));
@@ -228,7 +228,7 @@ TEST_CASE("entries of another type give way") {
   fs::create_symlink("small", test.at("fifo"));
   const auto result = test.run(snapshot);
   CHECK(result.failed_files == 0);
-  CHECK(test.description().text() == wanted);
+  CHECK(test.description().difference_from(wanted) == "");
   CHECK(read(test.directory / "outside") == "outside");
   CHECK_FALSE(fs::exists(test.directory / "file1"));
 }
@@ -237,7 +237,7 @@ TEST_CASE("a directory with something in it gives way to a file only when told t
   Case test;
   const auto snapshot = make_mixed(test);
   test.run(snapshot);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   fs::remove(test.at("small"));
   fs::create_directories(test.at("small/with"));
   write(test.at("small/with/content"), "precious");
@@ -247,7 +247,7 @@ TEST_CASE("a directory with something in it gives way to a file only when told t
   test.options.remove_extra = true;
   result = test.run(snapshot);
   CHECK(result.failed_files == 0);
-  CHECK(test.description().text() == wanted);
+  CHECK(test.description().difference_from(wanted) == "");
   CHECK(result.entries_removed == 2);
 }
 
@@ -266,7 +266,7 @@ TEST_CASE("hard links are restored, repaired and kept apart from others") {
   test.builder.file("single", noise(3'000, 2));
   const auto snapshot = test.builder.finish();
   CHECK(test.run(snapshot).failed_files == 0);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   CHECK(status_of(test.at("a")).st_nlink == 3);
   CHECK(status_of(test.at("a")).st_ino == status_of(test.at("sub/c")).st_ino);
   CHECK(status_of(test.at("d")).st_nlink == 1);
@@ -277,27 +277,27 @@ TEST_CASE("hard links are restored, repaired and kept apart from others") {
     fs::remove(test.at("b"));
     write(test.at("b"), read(test.at("a")));
     CHECK(test.run(snapshot).changed);
-    CHECK(test.description().text() == wanted);
+    CHECK(test.description().difference_from(wanted) == "");
   }
   SUBCASE("a damaged one is repaired in place, for all its names") {
     const auto inode = status_of(test.at("a")).st_ino;
     write(test.at("sub/c"), "damage");
     CHECK(test.run(snapshot).changed);
     CHECK(status_of(test.at("a")).st_ino == inode);
-    CHECK(test.description().text() == wanted);
+    CHECK(test.description().difference_from(wanted) == "");
   }
   SUBCASE("a name outside of the target does not change") {
     fs::create_hard_link(test.at("single"), test.directory / "outside");
     write(test.directory / "outside", "mine");
     CHECK(test.run(snapshot).changed);
     CHECK(read(test.directory / "outside") == "mine");
-    CHECK(test.description().text() == wanted);
+    CHECK(test.description().difference_from(wanted) == "");
     fs::remove(test.directory / "outside");
     fs::create_hard_link(test.at("a"), test.directory / "outside");
     ::chmod((test.directory / "outside").c_str(), 0600);
     CHECK(test.run(snapshot).changed);
     CHECK((status_of(test.directory / "outside").st_mode & 07777) == 0600);
-    CHECK(test.description().text() == wanted);
+    CHECK(test.description().difference_from(wanted) == "");
   }
 }
 
@@ -363,7 +363,7 @@ TEST_CASE("what is extra is removed when told so, and only within what is includ
   Case test;
   const auto snapshot = make_mixed(test);
   test.run(snapshot);
-  const auto wanted = test.description().text();
+  const auto wanted = test.description();
   fs::create_directories(test.directory / "outside");
   write(test.directory / "outside/file", "outside");
   fs::create_directories(test.at("many/extra/dir"));
@@ -383,7 +383,7 @@ TEST_CASE("what is extra is removed when told so, and only within what is includ
   CHECK(fs::exists(test.at("extra top")));
   test.options.dry_run = false;
   CHECK(test.run(snapshot).entries_removed == 4);
-  CHECK(test.description().text() == wanted);
+  CHECK(test.description().difference_from(wanted) == "");
   CHECK(read(test.directory / "outside/file") == "outside");
   CHECK_FALSE(test.run(snapshot).changed);
 }

@@ -25,6 +25,21 @@ class TreeDescription {
     return out;
   }
 
+  /// The lines that differ, as a person would want to see them; empty when there are none.
+  [[nodiscard]] std::string difference_from(const TreeDescription& wanted) const {
+    std::string out;
+    for (const auto& [path, line] : wanted.lines_)
+      if (!lines_.contains(path)) out += path + " is missing\n";
+    for (const auto& [path, line] : lines_) {
+      const auto other = wanted.lines_.find(path);
+      if (other == wanted.lines_.end())
+        out += path + " is extra\n";
+      else if (other->second != line)
+        out += path + ": " + line + ", wanted: " + other->second + "\n";
+    }
+    return out;
+  }
+
  private:
   void walk(const Directory& directory, const std::string& prefix) {
     std::map<std::string, DirectoryEntry> sorted;
