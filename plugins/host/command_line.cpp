@@ -61,19 +61,40 @@ json::object parameters_of(const Given& given) {
   return out;
 }
 
+[[noreturn]] void refuse_word(const std::string& word) {
+  throw Failure{PRA_INVALID_ARGUMENT, "invalid_argument",
+                fmt::format("unexpected argument '{}'", word),
+                "put quotes around words that belong together"};
+}
+
 /// What was not expected: an unknown option goes on to the library as a parameter of that name,
 /// which says what it may have been; a surplus word is an error here.
 void add_unknown(const std::vector<std::string>& rest, json::object& parameters) {
   const auto option = std::ranges::find_if(
       rest, [](const auto& word) { return word.starts_with("-") && word != "-"; });
-  if (option == rest.end())
-    throw Failure{PRA_INVALID_ARGUMENT, "invalid_argument",
-                  fmt::format("unexpected argument '{}'", rest.front()),
-                  "put quotes around words that belong together"};
+  if (option == rest.end()) refuse_word(rest.front());
   auto name = option->substr(0, option->find('='));
   name.erase(0, name.find_first_not_of('-'));
   std::ranges::replace(name, '-', '_');
   parameters[name] = true;
+}
+
+/// Words after "--" are values and never options: they go where words go by place.
+void add_words(const Operation& operation, const std::vector<std::string>& words,
+               json::object& parameters) {
+  std::size_t next = 0;
+  for (const auto& parameter : operation.parameters) {
+    if (!parameter.positional || next == words.size()) continue;
+    if (!parameter.is_list()) {
+      if (!parameters.contains(parameter.name)) parameters[parameter.name] = words[next++];
+      continue;
+    }
+    if (!parameters.contains(parameter.name)) parameters[parameter.name] = json::array();
+    auto& items = parameters[parameter.name].as_array();
+    while (next < words.size())
+      items.emplace_back(words[next++]);
+  }
+  if (next < words.size()) refuse_word(words[next]);
 }
 
 CLI::App* command_for(CLI::App& app, const Operation& operation) {
@@ -168,8 +189,10 @@ CommandLine parse_command_line(const std::vector<Operation>& table, int count, c
     for (const auto& parameter : operation.parameters)
       add_parameter(given, parameter);
   }
+  char** mark = std::find(values + 1, values + count, std::string_view("--"));
+  const std::vector<std::string> words(std::min(mark + 1, values + count), values + count);
   try {
-    app.parse(count, values);
+    app.parse(static_cast<int>(mark - values), values);
   } catch (const CLI::ParseError& error) {
     throw Failure{PRA_INVALID_ARGUMENT, "invalid_argument", error.what(),
                   "`pra --help` and `pra COMMAND --help` show what there is"};
@@ -201,6 +224,7 @@ CommandLine parse_command_line(const std::vector<Operation>& table, int count, c
   line.operation = used->operation->name;
   line.parameters = parameters_of(*used);
   if (const auto rest = app.remaining(true); !rest.empty()) add_unknown(rest, line.parameters);
+  add_words(*used->operation, words, line.parameters);
   return line;
 }
 

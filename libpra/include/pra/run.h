@@ -36,10 +36,11 @@ typedef struct pra_callbacks {
 } pra_callbacks;
 
 /** Runs an operation. `parameters_json` is an object of its parameters (NULL: none); a number may
- * be written as text, a list of one as its element. All that is wrong with them is said at once
- * (PRA_INVALID_ARGUMENT). The result is one JSON object; a verdict (unhealthy, partial, damaged) is
- * its member "code", the exit code of the command line, and not an error. Free it with
- * `pra_string_free`. `callbacks` may be NULL; they all get `user_data`, one at a time. */
+ * be written as text, a list of one as its element; text may hold bytes that are not UTF-8, as
+ * paths do. All that is wrong with them is said at once (PRA_INVALID_ARGUMENT). The result is one
+ * JSON object; a verdict (unhealthy, partial, damaged) is its member "code", the exit code of the
+ * command line, and not an error. Free it with `pra_string_free`. `callbacks` may be NULL; they all
+ * get `user_data`, one at a time. */
 PRA_EXPORT pra_error* pra_run(char** out_result_json, pra_context* context, const char* operation,
                               const char* parameters_json, const pra_callbacks* callbacks,
                               void* user_data);

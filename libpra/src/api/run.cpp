@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include <boost/json/parse.hpp>
+
 #include "api/call.hpp"
 #include "api/input.hpp"
 #include "api/wall.hpp"
@@ -25,15 +27,18 @@ char* c_string(const std::string& text) {
   return copy;
 }
 
+/// Text need not be UTF-8: paths are bytes.
 json::object parameters_of(const char* text) {
   if (text == nullptr) return {};
-  try {
-    return parse_json(text, "parameters_json").as_object();
-  } catch (const Error& error) {
-    throw Error(ErrorCode::kInvalidArgument, error.what());
-  } catch (const std::exception&) {
+  json::parse_options options;
+  options.allow_invalid_utf8 = true;
+  boost::system::error_code problem;
+  auto value = json::parse(text, problem, {}, options);
+  if (problem)
+    throw Error(ErrorCode::kInvalidArgument, "parameters_json is not JSON: " + problem.message());
+  if (!value.is_object())
     throw Error(ErrorCode::kInvalidArgument, "parameters_json is not a JSON object");
-  }
+  return std::move(value.get_object());
 }
 
 ops::Context operation_context(const pra_context& owner, Call& call, const pra_callbacks& callbacks,

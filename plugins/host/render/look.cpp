@@ -66,11 +66,7 @@ std::string render_status(const json::object& result) {
 std::string render_init(const json::object& result) {
   auto out = fmt::format("created repository {} at {}\n", text(result, "id").substr(0, 10),
                          text(result, "location"));
-  if (flag(result, "key_created"))
-    out += fmt::format(
-        "its key: {}\nKEEP A COPY OF THE KEY ELSEWHERE: without it nobody can read the "
-        "backups, and losing this machine loses them\n",
-        text(result, "key"));
+  if (flag(result, "key_created")) out += fmt::format("made its key: {}\n", text(result, "key"));
   return out;
 }
 
