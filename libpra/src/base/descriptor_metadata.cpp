@@ -63,16 +63,20 @@ bool set_extended_attributes_of(int descriptor, const std::string& name,
     return std::find_if(list.begin(), list.end(),
                         [&](const auto& entry) { return entry.first == attribute; });
   };
-  for (const auto& [attribute, value] : present) {
+  for (const auto& item : present) {
+    const std::string& attribute = item.first;
     if (!is_restorable_attribute(attribute) || find(wanted, attribute) != wanted.end()) continue;
     attempt([&] { return ::fremovexattr(descriptor, attribute.c_str()); },
             "remove extended attribute", attribute);
   }
-  for (const auto& [attribute, value] : wanted) {
+  for (const auto& item : wanted) {
+    const std::string& attribute = item.first;
+    const Buffer& value = item.second;
     const auto existing = find(present, attribute);
     if (existing != present.end() && existing->second == value) continue;
-    attempt([&] { return ::fsetxattr(descriptor, attribute.c_str(), value.data(), value.size(), 0); },
-            "set extended attribute", attribute);
+    attempt(
+        [&] { return ::fsetxattr(descriptor, attribute.c_str(), value.data(), value.size(), 0); },
+        "set extended attribute", attribute);
   }
   if (failure) throw *failure;
   return changed;

@@ -81,7 +81,8 @@ void Directory::set_extended_attributes(const std::string& name,
                                         const std::vector<ExtendedAttribute>& attributes) const {
   const auto path = entry_path(*this, name);
   const auto present = extended_attributes(name);
-  for (const auto& [attribute, value] : present) {
+  for (const auto& existing : present) {
+    const std::string& attribute = existing.first;
     const bool wanted = std::any_of(attributes.begin(), attributes.end(),
                                     [&](const auto& item) { return item.first == attribute; });
     if (!wanted && is_restorable_attribute(attribute) &&

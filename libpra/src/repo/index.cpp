@@ -73,9 +73,9 @@ struct Index::Implementation {
     PiecewiseVector<Record> records;
     std::set<Record, ByHandle> duplicates;  ///< Further copies of what is in `records`; rare.
 
-    [[nodiscard]] const Record* find(const BlobHandle& blob, std::uint64_t hash) const {
+    [[nodiscard]] const Record* find(const BlobHandle& blob, std::uint64_t blob_hash) const {
       const std::uint32_t found =
-          slots.find(hash, [&](std::uint32_t i) { return records[i].is(blob); });
+          slots.find(blob_hash, [&](std::uint32_t i) { return records[i].is(blob); });
       return found == SlotTable::kNone ? nullptr : &records[found];
     }
   };

@@ -222,7 +222,9 @@ class TreeReader {
   void read_extended_attributes(std::vector<ExtendedAttribute>& attributes) {
     if (json_.null()) return;
     json_.array([&] {
-      auto& [name, value] = attributes.emplace_back();
+      auto& attribute = attributes.emplace_back();
+      std::string& name = attribute.first;
+      Buffer& value = attribute.second;
       json_.object([&](std::string_view key) {
         if (key == "name") {
           name = json_.string();
