@@ -91,15 +91,17 @@ std::vector<std::pair<std::string, std::string>> details_of(const pg::Descriptio
   for (const auto& tablespace : description.tablespaces)
     tablespaces += (tablespaces.empty() ? "" : ", ") + std::to_string(tablespace.oid) + "=" +
                    printable(tablespace.location);
-  return {{"system_id", description.system_identifier},
-          {"server_version", description.version},
-          {"role", description.from_standby ? "standby" : "primary"},
-          {"start_lsn", pg::format_lsn(description.start_lsn)},
-          {"end_lsn", pg::format_lsn(description.end_lsn)},
-          {"timeline", std::to_string(description.timeline)},
-          {"data_checksums", description.data_checksums ? "on" : "off"},
-          {"page_group", std::to_string(description.page_group)},
-          {"tablespaces", tablespaces}};
+  std::vector<std::pair<std::string, std::string>> details = {
+      {"system_id", description.system_identifier},
+      {"server_version", description.version},
+      {"role", description.from_standby ? "standby" : "primary"},
+      {"start_lsn", pg::format_lsn(description.start_lsn)},
+      {"end_lsn", pg::format_lsn(description.end_lsn)},
+      {"timeline", std::to_string(description.timeline)},
+      {"data_checksums", description.data_checksums ? "on" : "off"},
+      {"page_group", std::to_string(description.page_group)}};
+  if (!tablespaces.empty()) details.emplace_back("tablespaces", tablespaces);
+  return details;
 }
 
 }  // namespace

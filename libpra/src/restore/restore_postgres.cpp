@@ -112,6 +112,8 @@ class ClusterRestore {
                       *identifier + ", the snapshot's is " + cluster_.description.system_identifier,
                   "restore to another directory, or allow it with --replace-foreign");
     }
+    // Without a control file it does not start: an unfinished restore over an older cluster.
+    if (files().stat(target_ + "/PG_VERSION")) return;
     std::set<std::string> known;
     for (const auto& node : cluster_.entries)
       known.insert(node.name);
@@ -237,6 +239,7 @@ class ClusterRestore {
                        {"tablespaces", tablespaces},
                        {"start", "pg_ctl -D '" + printable(target_) + "' start, with PostgreSQL " +
                                      description.major() + " and as the owner of the directory"}};
+    if (!tablespaces.empty()) result_.details.emplace_back("tablespaces", tablespaces);
   }
 
   repo::Repository& repository_;

@@ -200,6 +200,7 @@ void Connection::flush(const std::stop_token& stop) {
 }
 
 Rows::Pointer Connection::next_result(const std::stop_token& stop) {
+  if (after_copy_) return std::move(after_copy_);
   flush(stop);
   while (PQisBusy(connection_.get()) != 0) {
     wait_for_socket(POLLIN, stop, Clock::time_point::max());
@@ -293,7 +294,13 @@ std::optional<ByteView> Connection::copy_data(const std::stop_token& stop) {
     if (length > 0)
       return ByteView(reinterpret_cast<const std::uint8_t*>(buffer),
                       static_cast<std::size_t>(length));
-    if (length == -1) return std::nullopt;
+    if (length == -1) {
+      // The stream ended, or an error of the server ended it: only what follows tells.
+      after_copy_ = next_result(stop);
+      if (PQresultStatus(after_copy_.get()) == PGRES_FATAL_ERROR)
+        throw_failure(after_copy_.get(), "base backup");
+      return std::nullopt;
+    }
     if (length < -1) throw_failure(nullptr, "base backup");
     wait_for_socket(POLLIN, stop, Clock::time_point::max());
     if (PQconsumeInput(connection_.get()) == 0) throw_failure(nullptr, "base backup");

@@ -105,6 +105,7 @@ class Connection {
   std::vector<std::string> warnings_;
   std::unique_ptr<pg_conn, Close> connection_;
   std::unique_ptr<char, FreeCopy> copy_buffer_;
+  Rows::Pointer after_copy_;  ///< The result that was read to see how a COPY ended.
 };
 
 }  // namespace pra::source::postgres

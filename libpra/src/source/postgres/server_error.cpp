@@ -29,7 +29,6 @@ std::string hint_for(const ServerMessage& message) {
   if (says("WAL level")) return "set wal_level = replica and restart the server";
   if (message.sqlstate == "XX001")
     return "the server's own files are damaged: look at its log, and keep older snapshots";
-  if (says("promoted")) return "run the backup again";
   return {};
 }
 
