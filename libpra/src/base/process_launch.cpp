@@ -1,6 +1,7 @@
 #include "base/process_launch.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ struct ChildSetup {
   process::error_code on_exec_setup(Launcher&, const process::filesystem::path&,
                                     const char* const*&) {
     ::setpgid(0, 0);
+    // The host's descriptors are not the child's. (Boost closes only those above its own pipe.)
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     // What the host ignores or blocks is no wish of the child's.
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD, SIGALRM})
       ::signal(signal, SIG_DFL);
