@@ -17,7 +17,7 @@ static int run(pra_context* context, char** argument) {
   const pra_restore_result* restored = NULL;
   const pra_verify_result* proof = NULL;
   const char* source = argument[3];
-  pra_restore_options restoring = {sizeof restoring};
+  pra_restore_options restoring = {.size = sizeof restoring};
   int bad = snprintf(key, sizeof key, "file:%s", argument[2]) >= (int)sizeof key;
   restoring.subpath = source;
 

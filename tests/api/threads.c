@@ -77,8 +77,8 @@ static void* work(void* argument) {
   const pra_verify_result* proof = NULL;
   const pra_snapshot_list* list = NULL;
   const pra_digest_result* digest = NULL;
-  pra_backup_options options = {sizeof options};
-  pra_restore_options restoring = {sizeof restoring};
+  pra_backup_options options = {.size = sizeof options};
+  pra_restore_options restoring = {.size = sizeof restoring};
   int i;
 
   snprintf(source, sizeof source, "%s/source%d", job->folder, job->number);
@@ -189,8 +189,8 @@ static void check_misuse(pra_context* context, pra_repository* repository) {
   char* json = NULL;
   const char* nothing = NULL;
   const char* probe = "command:true";
-  pra_backup_options sizeless = {0};
-  struct NewerOptions newer = {{sizeof newer}, 0};
+  pra_backup_options sizeless = {.size = 0};
+  struct NewerOptions newer = {{.size = sizeof newer}, 0};
   FAILS_WITH(PRA_INVALID_ARGUMENT, pra_context_new(NULL, NULL));
   FAILS_WITH(PRA_INVALID_ARGUMENT, pra_repository_open(&other, NULL, "x", "y"));
   FAILS_WITH(PRA_INVALID_ARGUMENT, pra_repository_open(&other, context, NULL, "y"));
@@ -239,8 +239,8 @@ int main(int count, char** values) {
   pra_context* context = NULL;
   pra_repository* repository = NULL;
   const pra_verify_result* proof = NULL;
-  pra_verify_options options = {sizeof options};
-  pra_context_options settings = {sizeof settings};
+  pra_verify_options options = {.size = sizeof options};
+  pra_context_options settings = {.size = sizeof settings};
   char place[512], key[512];
   CHECK(count == 2);
   nftw(values[1], remove_entry, 16, FTW_DEPTH | FTW_PHYS);

@@ -67,7 +67,9 @@ def test_a_tree_comes_back_equal(repository: Repository, sample_tree: Path, tmp_
     differs = repository("verify", "--restored", target, "latest", "--subpath", sample_tree, code=1)
     assert "surplus" in differs.out
     repository("restore", "--target", target, "--subpath", sample_tree, "--delete")
-    assert differences(sample_tree, target) == []
+    # The target's own folder was there before and stays its owner's.
+    wrong = differences(sample_tree, target)
+    assert [line for line in wrong if not line.startswith("b'.': mtime_ns")] == []
     unchanged = repository.result("restore", "--target", target, "--subpath", sample_tree)
     assert unchanged["changed"] is False
     assert "no errors were found" in repository("verify", "--read-data").out
@@ -80,7 +82,10 @@ def test_restic_reads_what_the_command_line_wrote(
     restic.check(repository.place, repository.key)
     assert "nightly" in restic.snapshots(repository.place, repository.key)[0]["tags"]
     restic.restore(repository.place, repository.key, "latest", tmp_path / "by-restic")
-    assert differences(sample_tree, tmp_path / "by-restic" / sample_tree.relative_to("/")) == []
+    wrong = differences(sample_tree, tmp_path / "by-restic" / sample_tree.relative_to("/"))
+    if restic.version < (0, 17):  # It does not know targets of links that are not UTF-8.
+        wrong = [line for line in wrong if "odd link" not in line]
+    assert wrong == []
 
 
 def test_looking(repository: Repository, sample_tree: Path) -> None:

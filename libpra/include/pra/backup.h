@@ -21,8 +21,8 @@ typedef struct pra_problem {
   const char* message; /**< What failed and why. */
 } pra_problem;
 
-/** Options of every backup. Begin with `= {sizeof(pra_backup_options)}`: what is not set is 0, and
- * means the default. Those that say "paths" are for `pra_backup_paths` only. */
+/** Options of every backup. Begin with `= {.size = sizeof(pra_backup_options)}`: what is not set is
+ * 0, and means the default. Those that say "paths" are for `pra_backup_paths` only. */
 typedef struct pra_backup_options {
   size_t size;             /**< sizeof(pra_backup_options). */
   const char* source;      /**< Name of the source, kept as a tag. */

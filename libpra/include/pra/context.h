@@ -33,8 +33,8 @@ typedef enum pra_log_level {
 /** Takes one message: a line without its end, for people. */
 typedef void (*pra_log_callback)(pra_log_level level, const char* message, void* user_data);
 
-/** Options of a context. Begin with `= {sizeof(pra_context_options)}`: what is not set is 0, and
- * means the default. */
+/** Options of a context. Begin with `= {.size = sizeof(pra_context_options)}`: what is not set is
+ * 0, and means the default. */
 typedef struct pra_context_options {
   size_t size;                 /**< sizeof(pra_context_options). */
   pra_log_callback log;        /**< NULL: messages are dropped. */

@@ -22,7 +22,8 @@ typedef enum pra_overwrite {
   PRA_OVERWRITE_NEVER = 2       /**< Leave them. */
 } pra_overwrite;
 
-/** Begin with `= {sizeof(pra_restore_options)}`: what is not set is 0, and means the default. */
+/** Begin with `= {.size = sizeof(pra_restore_options)}`: what is not set is 0, and means the
+ * default. */
 typedef struct pra_restore_options {
   size_t size;                 /**< sizeof(pra_restore_options). */
   const char* subpath;         /**< Only what is below it, as if it were the root. */

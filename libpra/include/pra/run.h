@@ -27,7 +27,7 @@ typedef void (*pra_event_callback)(const char* event_json, void* user_data);
  * but 0 ends the operation with an error. */
 typedef int (*pra_data_callback)(const void* bytes, size_t length, void* user_data);
 
-/** Begin with `= {sizeof(pra_callbacks)}`. Each may be NULL. */
+/** Begin with `= {.size = sizeof(pra_callbacks)}`. Each may be NULL. */
 typedef struct pra_callbacks {
   size_t size; /**< sizeof(pra_callbacks). */
   pra_progress_callback progress;

@@ -37,8 +37,8 @@ typedef struct pra_snapshot {
   uint64_t bytes; /**< Their size; 0 when the snapshot does not say. */
 } pra_snapshot;
 
-/** Which snapshots are meant. Begin with `= {sizeof(pra_snapshot_filter)}`; what is not set matches
- * everything. */
+/** Which snapshots are meant. Begin with `= {.size = sizeof(pra_snapshot_filter)}`; what is not set
+ * matches everything. */
 typedef struct pra_snapshot_filter {
   size_t size; /**< sizeof(pra_snapshot_filter). */
   const char* host;

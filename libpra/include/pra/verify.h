@@ -21,7 +21,7 @@ typedef struct pra_finding {
   const char* message;  /**< What is wrong with it. */
 } pra_finding;
 
-/** Begin with `= {sizeof(pra_verify_options)}`. */
+/** Begin with `= {.size = sizeof(pra_verify_options)}`. */
 typedef struct pra_verify_options {
   size_t size;      /**< sizeof(pra_verify_options). */
   int read_data;    /**< Not 0: read and check every byte, not structure only. */

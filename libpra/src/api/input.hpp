@@ -59,7 +59,7 @@ T sized_copy(const T* given, const char* name) {
   if (given == nullptr) return out;
   if (given->size < sizeof given->size)
     throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' does not say its size", name),
-                "begin it with its size: = {sizeof(…)}");
+                "begin it with its size: = {.size = sizeof(…)}");
   std::memcpy(&out, given, std::min(given->size, sizeof out));
   const auto* bytes = reinterpret_cast<const unsigned char*>(given);
   for (std::size_t i = sizeof out; i < given->size; ++i)
