@@ -36,6 +36,12 @@ std::string count_text(std::uint64_t count) {
   return text;
 }
 
+std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural) {
+  if (count == 1) return fmt::format("1 {}", noun);
+  return plural.empty() ? fmt::format("{} {}s", count_text(count), noun)
+                        : fmt::format("{} {}", count_text(count), plural);
+}
+
 std::string local_time_text(std::string_view rfc3339) {
   std::tm fields{};
   const std::string text(rfc3339);

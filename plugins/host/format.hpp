@@ -12,6 +12,9 @@ namespace pra_host {
 [[nodiscard]] std::string duration_text(double seconds);
 /// "1,234,567".
 [[nodiscard]] std::string count_text(std::uint64_t count);
+/// "1 file", "1,234 files": the plural is made with an s unless it is given.
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun,
+                                  std::string_view plural = {});
 /// RFC 3339 in UTC as local time: "2026-11-22 10:00:00"; the text itself when it is none.
 [[nodiscard]] std::string local_time_text(std::string_view rfc3339);
 

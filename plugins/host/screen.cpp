@@ -121,10 +121,10 @@ std::string Screen::progress_text(const pra_progress& state) {
     text += fmt::format(
         ", {} left",
         duration_text(static_cast<double>(state.bytes_total - state.bytes_done) / rate));
-  text += fmt::format(", {}", count_text(state.items_done));
+  text += ", " + count_text(state.items_done);
   if (state.items_total != 0) text += " of " + count_text(state.items_total);
   text += " items";
-  if (state.problems != 0) text += fmt::format(", {} problems", count_text(state.problems));
+  if (state.problems != 0) text += ", " + counted(state.problems, "problem");
   return text;
 }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.command import Program, Result
+from support.command import Program, Result, run
 from support.restic import Restic
 from support.tree import differences
 
@@ -173,6 +174,33 @@ def test_files_that_cannot_be_read_are_named_and_the_rest_is_saved(
     assert str(folder / "open") in binary("ls", *common, **options).out
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_a_repository_that_cannot_be_written_is_restored_without_a_lock(
+    repository: Repository, public_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("precious")
+    repository("backup", "files", tmp_path / "file")
+    copy = public_dir / "repository"
+    shutil.copytree(repository.place, copy)
+    run("chmod", "-R", "a+rX", copy)
+    work = public_dir / "work"
+    work.mkdir()
+    shutil.copy2(repository.key, work / "key")
+    for path in (work, work / "key"):
+        os.chown(path, 65534, 65534)
+    env = {"HOME": work, "XDG_CACHE_HOME": work / "cache", "XDG_CONFIG_HOME": work}
+    options = {"env": env, "user": "nobody", "cwd": work}
+    common = ["--repo", copy, "--key-file", work / "key"]
+    restored = repository.pra("restore", *common, "--target", "target", "--subpath", tmp_path,
+                              code=(0, 3), **options)  # fmt: skip
+    assert "without a lock" in restored.err
+    assert (work / "target/file").read_text() == "precious"
+    assert (
+        b"precious"
+        in repository.pra("dump", *common, "latest", tmp_path / "file", **options).stdout
+    )
+
+
 def test_digests(pra: Program, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     folder.mkdir()
@@ -180,7 +208,7 @@ def test_digests(pra: Program, tmp_path: Path) -> None:
     lines = pra("digest", "d", cwd=tmp_path).out
     assert lines == f"{hashlib.sha256(b'hi' + bytes([10])).hexdigest()}  d/a\n"
     (tmp_path / "list").write_text(lines)
-    assert "1 files are equal, 0 are not" in pra("digest", "--check", "list", cwd=tmp_path).out
+    assert "1 file equal, 0 not" in pra("digest", "--check", "list", cwd=tmp_path).out
     (folder / "a").write_text("ho\n")
     assert "d/a" in pra("digest", "--check", "list", cwd=tmp_path, code=1).out
 

@@ -7,7 +7,7 @@
 #include "api/output.hpp"
 #include "api/repository.hpp"
 #include "api/wall.hpp"
-#include "repo/lock.hpp"
+#include "ops/read_lock.hpp"
 
 using pra::api::Call;
 using pra::api::required;
@@ -89,8 +89,7 @@ pra_error* pra_verify_restored(const pra_verify_result** out_result, pra_reposit
     auto& opened = required(repository, "repository");
     const auto place = required_text(directory, "directory");
     Call call(*opened.context, progress, user_data);
-    const pra::repo::Lock lock(*opened.repository, pra::repo::LockMode::kShared,
-                               pra::Duration::zero(), call.stop());
+    const pra::ops::ReadLock lock(*opened.repository, call.stop());
     const auto found =
         opened.repository->find_snapshot(required_text(snapshot, "snapshot"), {}, call.stop());
     out = new VerifyView(pra::verify::compare_restored(*opened.repository, found, place,

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "repo/lock.hpp"
+#include "ops/read_lock.hpp"
 
 namespace pra::ops {
 
@@ -20,8 +20,7 @@ restore::Result restore_by_type(repo::Repository& repository, const repo::Snapsh
   repository.logger().info(fmt::format("restoring snapshot {} of {} from {}",
                                        snapshot.id.short_hex(), format_local(snapshot.time),
                                        printable(snapshot.hostname)));
-  // So that a prune does not remove what is still to be read.
-  const repo::Lock lock(repository, repo::LockMode::kShared, Duration::zero(), stop);
+  const ReadLock lock(repository, stop);
   return is_cluster ? restore::restore_postgres(repository, snapshot, options, progress, stop)
                     : restore::restore_snapshot(repository, snapshot, options, progress, stop);
 }

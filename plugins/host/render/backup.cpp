@@ -20,11 +20,11 @@ std::string source_lines(const json::object& source) {
                        hint.empty() ? "" : "  hint: " + hint + "\n");
   }
   const auto snapshot = text(source, "snapshot");
-  auto out = fmt::format("{}: {} in {} files ({} new, {} changed, {} unchanged)\n", what(source),
-                         size_text(number(source, "bytes")), count_text(number(source, "files")),
-                         count_text(number(source, "files_new")),
-                         count_text(number(source, "files_changed")),
-                         count_text(number(source, "files_unmodified")));
+  auto out = fmt::format(
+      "{}: {} in {} ({} new, {} changed, {} unchanged)\n", what(source),
+      size_text(number(source, "bytes")), counted(number(source, "files"), "file"),
+      count_text(number(source, "files_new")), count_text(number(source, "files_changed")),
+      count_text(number(source, "files_unmodified")));
   out += fmt::format("  {} new, {} stored, in {}\n", size_text(number(source, "bytes_new")),
                      size_text(number(source, "bytes_stored")),
                      duration_text(real(source, "seconds")));
@@ -58,10 +58,10 @@ std::string render_restore(const json::object& result) {
                      text(*snapshot, "short_id"), local_time_text(text(*snapshot, "time")),
                      text(result, "target"));
   if (!flag(result, "changed")) out += "  everything was equal already\n";
-  out += fmt::format("  {} files restored, {} unchanged, {} entries removed\n",
-                     count_text(number(result, "files_restored")),
+  out += fmt::format("  {} restored, {} unchanged, {} removed\n",
+                     counted(number(result, "files_restored"), "file"),
                      count_text(number(result, "files_unchanged")),
-                     count_text(number(result, "entries_removed")));
+                     counted(number(result, "entries_removed"), "entry", "entries"));
   out +=
       fmt::format("  {} of {} written in {}\n", size_text(number(result, "bytes_written")),
                   size_text(number(result, "bytes_total")), duration_text(real(result, "seconds")));

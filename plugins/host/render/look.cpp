@@ -71,7 +71,7 @@ std::string render_init(const json::object& result) {
 }
 
 std::string render_unlock(const json::object& result) {
-  auto out = fmt::format("{} locks removed\n", number(result, "removed"));
+  auto out = counted(number(result, "removed"), "lock") + " removed\n";
   for (const auto& item : list(result, "remaining")) {
     const auto& lock = item.as_object();
     out +=

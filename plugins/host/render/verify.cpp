@@ -13,12 +13,13 @@ std::string render_verify(const json::object& result) {
                            std::max<std::uint64_t>(errors, list(result, "findings").size()));
   if (restored) {
     const auto* snapshot = result.at("snapshot").if_object();
-    out += fmt::format("{} entries of {} compared with snapshot {}, {} read, in {}\n",
-                       count_text(number(result, "entries")), text(result, "restored"),
-                       text(*snapshot, "short_id"), size_text(number(result, "bytes_read")),
+    out += fmt::format("{} of {} compared with snapshot {}, {} read, in {}\n",
+                       counted(number(result, "entries"), "entry", "entries"),
+                       text(result, "restored"), text(*snapshot, "short_id"),
+                       size_text(number(result, "bytes_read")),
                        duration_text(real(result, "seconds")));
     out += errors == 0 ? "equal, content and metadata\n"
-                       : fmt::format("{} DIFFERENCES\n", count_text(errors));
+                       : counted(errors, "DIFFERENCE", "DIFFERENCES") + "\n";
     return out;
   }
   const auto& files = list(result, "damaged_files");
@@ -26,12 +27,12 @@ std::string render_verify(const json::object& result) {
   for (const auto& file : files)
     out += fmt::format("  {}\n", std::string_view(file.as_string()));
   out += fmt::format(
-      "{} snapshots, {} trees, {} blobs in {} packs checked; {} packs with {} read, in {}\n",
-      count_text(number(result, "snapshots")), count_text(number(result, "trees")),
-      count_text(number(result, "blobs")), count_text(number(result, "packs")),
-      count_text(number(result, "packs_read")), size_text(number(result, "bytes_read")),
+      "{}, {}, {} in {} checked; {} with {} read, in {}\n",
+      counted(number(result, "snapshots"), "snapshot"), counted(number(result, "trees"), "tree"),
+      counted(number(result, "blobs"), "blob"), counted(number(result, "packs"), "pack"),
+      counted(number(result, "packs_read"), "pack"), size_text(number(result, "bytes_read")),
       duration_text(real(result, "seconds")));
-  out += errors == 0 ? "no errors were found\n" : fmt::format("{} ERRORS\n", count_text(errors));
+  out += errors == 0 ? "no errors were found\n" : counted(errors, "ERROR", "ERRORS") + "\n";
   return out;
 }
 
@@ -40,7 +41,7 @@ std::string render_digest(const json::object& result) {
     return problem_lines(list(result, "problems"), "item", number(result, "problem_count"));
   const auto failures = number(result, "failure_count");
   auto out = problem_lines(list(result, "failures"), "object", failures);
-  out += fmt::format("{} files are equal, {} are not\n", count_text(number(result, "matched")),
+  out += fmt::format("{} equal, {} not\n", counted(number(result, "matched"), "file"),
                      count_text(failures));
   return out;
 }

@@ -3,10 +3,10 @@
 #include "base/cancel.hpp"
 #include "base/error.hpp"
 #include "ops/operations/all.hpp"
+#include "ops/read_lock.hpp"
 #include "ops/repository_access.hpp"
 #include "ops/results.hpp"
 #include "ops/snapshot_tree.hpp"
-#include "repo/lock.hpp"
 
 namespace pra::ops {
 
@@ -40,7 +40,7 @@ json::object run(const json::object& parameters, Context& context) {
                 "the caller takes no data, so there is no place for the file",
                 "set the data callback");
   const auto repository = open_repository(arguments, context);
-  const repo::Lock lock(*repository, repo::LockMode::kShared, Duration::zero(), context.stop);
+  const ReadLock lock(*repository, context.stop);
   const auto snapshot = repository->find_snapshot(arguments.text("snapshot"),
                                                   snapshot_filter(arguments), context.stop);
   repository->load_index(context.stop);

@@ -4,9 +4,9 @@
 
 #include "base/error.hpp"
 #include "ops/operations/all.hpp"
+#include "ops/read_lock.hpp"
 #include "ops/repository_access.hpp"
 #include "ops/results.hpp"
-#include "repo/lock.hpp"
 
 namespace pra::ops {
 
@@ -25,7 +25,7 @@ double share_of(const std::string& text) {
 }
 
 json::object compare(repo::Repository& repository, const Arguments& arguments, Context& context) {
-  const repo::Lock lock(repository, repo::LockMode::kShared, Duration::zero(), context.stop);
+  const ReadLock lock(repository, context.stop);
   const auto snapshot = repository.find_snapshot(arguments.text("snapshot"),
                                                  snapshot_filter(arguments), context.stop);
   const auto directory = arguments.text("restored");
