@@ -173,61 +173,66 @@ class Demo:
     def __init__(self, root: pathlib.Path, pra: str) -> None:
         self.root = root
         self.shop = Shop(root, pra)
-        self.repository = root / "elsewhere" / "repository"
-        self.key = root / "elsewhere" / "repository.key"
-        self.steps: list[tuple[str, float, str]] = []
+        self.elsewhere = root / "elsewhere"
+        self.steps: list[tuple[str, float]] = []
 
-    def run_pra(self, *arguments: object) -> dict:
-        """Runs `pra`, shows the command, and gives back its result."""
+    def write_plan(self) -> None:
+        """What to back up and what to probe; everything else is a default."""
+        shop = self.shop
+        self.elsewhere.mkdir(parents=True)
+        (self.elsewhere / "pra.yaml").write_text(
+            f"""version: 1
+name: shop
+objectives: {{rto: 1h, rpo: 15m}}
+repository: {{url: {self.elsewhere}/repository, key: "file:{self.elsewhere}/repository.key"}}
+sources:
+  database: {{type: postgres, dsn: "{shop.dsn}"}}
+  backend: {{type: files, paths: [{shop.files}]}}
+probes:
+  - {{name: shop, http: {{url: "{shop.url}/health"}}, timeout: 5s}}
+  - {{name: database, postgres: {{dsn: "{shop.dsn}", role: primary}}, timeout: 5s}}
+"""
+        )
+
+    def run_pra(self, *arguments: object) -> bytes:
+        """Runs `pra` beside its pra.yaml, and shows the command."""
         words = [str(a) for a in arguments]
         say(f"    $ pra {' '.join(words)}")
-        command = [self.shop.pra, *words]
-        if words[0] != "health":
-            command[2:2] = ["--repo", str(self.repository), "--key-file", str(self.key)]
-        done = subprocess.run([*command, "--json"], capture_output=True, text=True)
-        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        done = subprocess.run([self.shop.pra, *words], capture_output=True, cwd=self.elsewhere)
         if done.returncode != 0:
-            sys.exit(
-                f"demo: pra {words[0]} failed with exit code {done.returncode}:\n"
-                f"{done.stdout}{done.stderr}"
-            )
-        return lines[-1] if lines else {}
+            output = (done.stdout + done.stderr).decode(errors="replace")
+            sys.exit(f"demo: pra {words[0]} failed, exit code {done.returncode}:\n{output}")
+        return done.stdout
 
-    def step(self, name: str, body) -> dict:
+    def step(self, name: str, body) -> None:
         started = time.monotonic()
         say(f"==> {name}")
-        result = body() or {}
-        self.steps.append((name, time.monotonic() - started, ""))
-        return result
-
-    def back_up(self) -> None:
-        self.run_pra("backup", "files", self.shop.files)
-        self.run_pra("backup", "postgres", "--dsn", self.shop.dsn)
+        body()
+        self.steps.append((name, time.monotonic() - started))
 
     def run(self) -> bool:
         shop = self.shop
-        self.repository.parent.mkdir(parents=True)
         say("==> A shop: PostgreSQL with 460,000 rows, a backend, 60 MB of uploads")
+        self.write_plan()
         shop.create()
         shop.start_backend()
         self.run_pra("init")
-        self.run_pra("health", "--wait", "30s", f"shop=http:{shop.url}/health")
+        self.run_pra("health", "--wait", "30s")
         say(f"    {shop.orders()}")
 
         client = Client(shop.url)
         client.start()
         say("==> Customers order without a pause; it is backed up as it runs, twice")
         started = time.monotonic()
-        self.back_up()
+        self.run_pra("backup")
         full = time.monotonic() - started
         time.sleep(1)
-        self.run_pra(
-            "digest", shop.files / "uploads", "--output", self.root / "elsewhere" / "uploads.sha256"
-        )
+        digests = self.elsewhere / "uploads.sha256"
+        digests.write_bytes(self.run_pra("digest", shop.files / "uploads"))
         started = time.monotonic()
-        self.back_up()
+        self.run_pra("backup")
         again = time.monotonic() - started
-        say(f"    full {full:.1f} s, the second time {again:.1f} s")
+        say(f"    the first took {full:.1f} s, the second {again:.1f} s")
         time.sleep(2)
 
         say("==> Disaster: kill -9 and rm -rf of all there is")
@@ -239,60 +244,34 @@ class Demo:
         say(f"    {len(list(self.root.glob('shop')))} directories of the shop are left")
 
         clock = time.monotonic()
-        self.step(
-            "Restore the database",
-            lambda: self.run_pra("restore", "latest", "--type", "postgres", "--target", shop.data),
-        )
-        self.step(
-            "Restore the backend and its uploads",
-            lambda: self.run_pra(
-                "restore",
-                "latest",
-                "--type",
-                "files",
-                "--target",
-                shop.files,
-                "--subpath",
-                shop.files,
+        backend = ("--source", "backend", "--subpath", shop.files)
+        steps = {
+            "Restore the database": lambda: self.run_pra(
+                "restore", "latest", "--source", "database", "--target", shop.data
             ),
-        )
-        self.step("Start the database", lambda: shop.start_database())
-        self.step("Start the backend", lambda: shop.start_backend())
-        self.step(
-            "Probe until it is healthy",
-            lambda: self.run_pra(
-                "health",
-                "--wait",
-                "60s",
-                f"shop=http:{shop.url}/health",
-                f"database=postgres:{shop.dsn}",
+            "Restore the backend and its uploads": lambda: self.run_pra(
+                "restore", "latest", *backend, "--target", shop.files
             ),
-        )
+            "Start the database": shop.start_database,
+            "Start the backend": shop.start_backend,
+            "Probe until all is healthy": lambda: self.run_pra("health", "--wait", "60s"),
+        }
+        for name, body in steps.items():
+            self.step(name, body)
         rto = time.monotonic() - clock
 
         say("==> Proof")
         proof = time.monotonic()
-        self.run_pra(
-            "verify", "--restored", shop.files, "--type", "files", "latest", "--subpath", shop.files
-        )
-        self.run_pra(
-            "digest", shop.files / "uploads", "--check", self.root / "elsewhere" / "uploads.sha256"
-        )
+        self.run_pra("verify", "latest", *backend, "--restored", shop.files)
+        self.run_pra("digest", "--check", digests)
         corrupt = shop.database_program(
-            "pg_amcheck",
-            "-h",
-            shop.socket,
-            "-U",
-            "shop",
-            "--install-missing",
-            "--heapallindexed",
-            "shop",
-            check=False,
-        )
+            "pg_amcheck", "-h", shop.socket, "-U", "shop", "--install-missing", "--heapallindexed",
+            "shop", check=False,
+        )  # fmt: skip
         after = shop.orders()
         kept = [(order, when) for order, when in client.acknowledged if order <= after["newest"]]
         lost = [(order, when) for order, when in client.acknowledged if order > after["newest"]]
-        rpo = lost_at - kept[-1][1] if kept else lost_at - client.acknowledged[0][1]
+        rpo = lost_at - (kept or client.acknowledged)[-1 if kept else 0][1]
         proof = time.monotonic() - proof
         return self.report(rto, rpo, proof, kept, lost, after, corrupt)
 
@@ -309,7 +288,7 @@ class Demo:
         good = rto <= OBJECTIVES["rto"] and rpo <= OBJECTIVES["rpo"] and not corrupt
         say("")
         say(f"{'step':<44}{'seconds':>9}")
-        for name, seconds, _ in self.steps:
+        for name, seconds in self.steps:
             say(f"{name:<44}{seconds:>9.2f}")
         say(f"{'proof: every file, digest, row and index':<44}{proof:>9.2f}")
         say("")
@@ -341,7 +320,7 @@ def main() -> int:
     options = parser.parse_args()
     root = pathlib.Path(tempfile.mkdtemp(prefix="pra-demo-", dir="/var/tmp"))
     root.chmod(0o755)
-    demo = Demo(root, options.pra)
+    demo = Demo(root, str(pathlib.Path(options.pra).resolve()))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return 0 if demo.run() else 1

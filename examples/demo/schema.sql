@@ -44,7 +44,7 @@ SELECT now() - random() * interval '700 days', c.id, w.thing || ' ' || (i % 97),
        CASE WHEN i % 5 = 0 THEN 'leave it with ' || w.first || ', ref ' || md5(i::text) END
 FROM generate_series(1, 400000) AS i
 JOIN words AS w ON w.n = i % 256
-JOIN (SELECT id, row_number() OVER () AS r FROM customers) AS c ON c.r = 1 + (i * 7919) % 60000;
+JOIN (SELECT id, row_number() OVER () AS r FROM customers) AS c ON c.r = 1 + (i::bigint * 7919) % 60000;
 CREATE INDEX orders_customer ON orders (customer);
 CREATE INDEX orders_placed ON orders (placed);
 ANALYZE;

@@ -17,6 +17,7 @@
 #include "restore/hooks.hpp"
 #include "restore/restore.hpp"
 #include "restore/tablespace_places.hpp"
+#include "restore/target_directory.hpp"
 #include "source/files/path.hpp"
 #include "source/postgres/data_directory.hpp"
 
@@ -207,7 +208,7 @@ class ClusterRestore {
 
   /// Makes the directory if need be, with the owner and mode that PostgreSQL insists on.
   void own_directory(const std::string& path, const repo::Node& node) {
-    if (!files().stat(path)) files().create_directories(path, 0700);
+    if (!files().stat(path)) create_target_directory(files(), path);
     const Directory directory = Directory::open(path);
     const struct stat status = directory.own_status();
     const auto change = [&](const char* what, const auto& apply) {

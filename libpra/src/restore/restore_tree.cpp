@@ -19,6 +19,7 @@
 #include "restore/read_back.hpp"
 #include "restore/remover.hpp"
 #include "restore/report.hpp"
+#include "restore/target_directory.hpp"
 
 namespace pra::restore {
 namespace {
@@ -38,11 +39,7 @@ Target open_target(FileSystem& files, const std::string& path, bool dry_run) {
     return {std::make_shared<const Directory>(Directory::open(path)), false};
   }
   if (dry_run) return {nullptr, true};
-  auto end = path.find_last_not_of('/');
-  const auto slash = path.find_last_of('/', end);
-  if (slash != std::string::npos && slash != 0)
-    files.create_directories(path.substr(0, slash), 0755);
-  files.create_directories(path, 0700);
+  create_target_directory(files, path);
   return {std::make_shared<const Directory>(Directory::open(path)), true};
 }
 
