@@ -62,8 +62,6 @@ struct ByHandle {
   bool operator()(const Record& a, const Record& b) const { return a.key() < b.key(); }
 };
 
-constexpr std::uint32_t kMaxPacks = 1u << 31;
-
 }  // namespace
 
 struct Index::Implementation {
@@ -95,7 +93,8 @@ struct Index::Implementation {
     const std::uint32_t known =
         pack_slots.find(value, [&](std::uint32_t i) { return packs[i] == pack; });
     if (known != SlotTable::kNone) return known;
-    if (packs.size() >= kMaxPacks) throw Error(ErrorCode::kCorrupt, "index: too many packs");
+    if (packs.size() >= SlotTable::kMaxEntries)
+      throw Error(ErrorCode::kCorrupt, "index: too many packs");
     const auto number = static_cast<std::uint32_t>(packs.size());
     packs.push_back(pack);
     pack_slots.insert(number, [&](std::uint32_t i) { return hash(packs[i]); });
@@ -112,7 +111,7 @@ struct Index::Implementation {
       if (known->key() != record.key()) shard.duplicates.insert(record);
       return;
     }
-    if (shard.records.size() >= SlotTable::kNone)
+    if (shard.records.size() >= SlotTable::kMaxEntries)
       throw Error(ErrorCode::kCorrupt, "index: too many blobs");
     const auto number = static_cast<std::uint32_t>(shard.records.size());
     shard.records.push_back(record);

@@ -7,9 +7,13 @@
 namespace pra::repo {
 
 /// Open addressing over numbered entries that are kept elsewhere: four bytes a slot, at most three
-/// quarters full. Entries are never removed. Not thread-safe.
+/// quarters full. A slot carries six bits of its entry's hash, so that a probe seldom looks at an
+/// entry in vain. Entries are never removed. Not thread-safe.
 class SlotTable {
  public:
+  static constexpr int kEntryBits = 26;
+  /// Entries must have smaller numbers.
+  static constexpr std::uint32_t kMaxEntries = (1u << kEntryBits) - 1;
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
   /// The first entry with this hash for which `equal(entry)` holds, or kNone.
@@ -17,8 +21,11 @@ class SlotTable {
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, Equal&& equal) const {
     if (slots_.empty()) return kNone;
     const std::size_t mask = slots_.size() - 1;
+    const std::uint32_t tag = tag_of(hash);
     for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
-      if (slots_[at] == kNone || equal(slots_[at])) return slots_[at];
+      const std::uint32_t slot = slots_[at];
+      if (slot == kNone) return kNone;
+      if ((slot & ~kMaxEntries) == tag && equal(slot & kMaxEntries)) return slot & kMaxEntries;
     }
   }
 
@@ -29,7 +36,7 @@ class SlotTable {
       std::vector<std::uint32_t> old(slots_.empty() ? 16 : slots_.size() * 2, kNone);
       old.swap(slots_);
       for (const std::uint32_t moved : old)
-        if (moved != kNone) place(moved, hash_of(moved));
+        if (moved != kNone) place(moved & kMaxEntries, hash_of(moved & kMaxEntries));
     }
     place(entry, hash_of(entry));
     ++count_;
@@ -38,12 +45,16 @@ class SlotTable {
   [[nodiscard]] std::size_t memory_bytes() const { return slots_.capacity() * sizeof(slots_[0]); }
 
  private:
+  /// Bits that neither choose the slot nor (in Index) the shard.
+  static std::uint32_t tag_of(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 45 & 63) << kEntryBits;
+  }
   void place(std::uint32_t entry, std::uint64_t hash) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
     while (slots_[at] != kNone)
       at = (at + 1) & mask;
-    slots_[at] = entry;
+    slots_[at] = tag_of(hash) | entry;
   }
 
   std::vector<std::uint32_t> slots_;

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
@@ -60,9 +62,21 @@ void add_id(std::string& out, const BlobId& id) {
   out.append(text.data(), text.size());
 }
 
-void add_time(std::string& out, std::string_view member, const Timestamp& time) {
-  out += member;
-  append_rfc3339(out, time);
+/// The three times; most are equal, and writing one costs more than copying it.
+void add_times(std::string& out, const Node& node) {
+  std::string text;
+  append_rfc3339(text, node.modified);
+  out.append(",\"mtime\":\"").append(text);
+  const auto add = [&](std::string_view member, const Timestamp& time) {
+    out += member;
+    if (time == node.modified) {
+      out += text;
+    } else {
+      append_rfc3339(out, time);
+    }
+  };
+  add("\",\"atime\":\"", node.accessed);
+  add("\",\"ctime\":\"", node.changed);
   out += '"';
 }
 
@@ -111,9 +125,7 @@ void encode_node(const Node& node, std::string& out) {
                                           : std::string_view(quote_name(node.name)));
   json.raw(",\"type\":\"").raw(node_type_name(node.type)).raw("\"");
   add_number(json, ",\"mode\":", to_go_mode(node));
-  add_time(out, ",\"mtime\":\"", node.modified);
-  add_time(out, ",\"atime\":\"", node.accessed);
-  add_time(out, ",\"ctime\":\"", node.changed);
+  add_times(out, node);
   json.raw(",\"uid\":").number(std::uint64_t{node.uid});
   json.raw(",\"gid\":").number(std::uint64_t{node.gid});
   add_string(json, ",\"user\":", node.user);
