@@ -1,10 +1,12 @@
 #include "config/yaml_reader.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "base/error.hpp"
 #include "base/units.hpp"
@@ -270,16 +272,50 @@ void YamlMap::finish() {
   }
 }
 
+namespace {
+
+/// Where the documents of a text begin.
+class DocumentMarks : public YAML::EventHandler {
+ public:
+  [[nodiscard]] const std::vector<YAML::Mark>& starts() const { return starts_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { starts_.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  std::vector<YAML::Mark> starts_;
+};
+
+}  // namespace
+
 void read_yaml(const std::string& text, ErrorList& errors,
                const std::function<void(YamlMap&)>& read) {
   YAML::Node document;
   try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      errors.add(line_of(documents[1]), "only one YAML document is read");
+    document.reset(YAML::Load(text));
+    DocumentMarks marks;
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    // Two are enough to know; YAML::LoadAll reads ",x" as one empty document after the other, for
+    // ever.
+    while (marks.starts().size() < 2 && parser.HandleNextDocument(marks))
+      continue;
+    if (marks.starts().size() > 1) {
+      const bool stuck = marks.starts()[0].pos == marks.starts()[1].pos;
+      errors.add(marks.starts()[1].line + 1,
+                 stuck ? "YAML syntax: unexpected character" : "only one YAML document is read");
       return;
     }
-    if (!documents.empty()) document.reset(documents.front());
   } catch (const YAML::Exception& problem) {
     errors.add(problem.mark.is_null() ? 0 : problem.mark.line + 1, "YAML syntax: " + problem.msg);
     return;
