@@ -118,7 +118,7 @@ Repository::Implementation::Implementation(Environment given, const crypto::Enve
       config(std::move(parsed)),
       codecs([this] { return std::make_unique<FileCodec>(master_key); }),
       readers([this] { return std::make_unique<BlobReader>(master_key); }) {
-  if (!environment.cache_directory.empty())
+  if (!environment.cache_directory.empty() && !environment.store->is_local())
     cache.emplace(environment.cache_directory + "/" + config.id, environment.files,
                   environment.clock, environment.logger);
 }

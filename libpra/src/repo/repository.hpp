@@ -31,7 +31,8 @@ struct Environment {
   std::shared_ptr<FileSystem> files;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Logger> logger;
-  /// Directory of local caches; empty: none. A cache is checked by id and safe to delete.
+  /// Directory of local caches; empty: none. A cache is checked by id and safe to delete. A store
+  /// that is local itself gets none.
   std::string cache_directory;
 };
 

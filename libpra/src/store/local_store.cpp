@@ -37,6 +37,7 @@ class LocalStore final : public Store {
   }
 
   [[nodiscard]] std::string location() const override { return base_; }
+  [[nodiscard]] bool is_local() const override { return true; }
 
   bool exists(const std::stop_token& stop) override {
     throw_if_stopped(stop);

@@ -46,6 +46,7 @@ class RetryStore final : public Store {
 
   [[nodiscard]] std::string location() const override { return inner_->location(); }
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
+  [[nodiscard]] bool is_local() const override { return inner_->is_local(); }
 
   bool exists(const std::stop_token& stop) override {
     return retry("look for", "", stop, [&](bool) { return inner_->exists(stop); });

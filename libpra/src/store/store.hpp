@@ -53,6 +53,8 @@ class Store {
   virtual void remove(std::string_view name, const std::stop_token& stop) = 0;
   /// How many requests at once are worth making.
   [[nodiscard]] virtual unsigned connections() const { return 2; }
+  /// True when reading costs no more than reading a local copy would: a cache is of no use then.
+  [[nodiscard]] virtual bool is_local() const { return false; }
 };
 
 using StorePointer = std::shared_ptr<Store>;

@@ -419,6 +419,16 @@ TEST_CASE("the cache saves reads, is checked, and may vanish at any time") {
   CHECK(reads_for_listing() == 2);
 }
 
+TEST_CASE("a local repository needs no cache") {
+  const test::RepositoryFixture fixture;
+  Environment environment = fixture.environment();
+  environment.cache_directory = fixture.cache();
+  const auto repository = Repository::create(environment, fixture.secret, {});
+  (void)repository->save_snapshot(snapshot_at(1), {});
+  CHECK(repository->snapshots({}, {}).size() == 1);
+  CHECK_FALSE(fs::exists(fixture.cache()));
+}
+
 TEST_CASE("a request to stop is heard") {
   const test::RepositoryFixture fixture;
   const auto repository = fixture.create();
