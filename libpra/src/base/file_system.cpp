@@ -98,7 +98,8 @@ class PosixFileSystem final : public FileSystem {
   }
 
   void read_range(const std::string& path, std::uint64_t offset, MutableByteView out) override {
-    const File file(open_path(path, O_RDONLY), path);
+    // O_NONBLOCK: a fifo in its place is an error, not an endless wait.
+    const File file(open_path(path, O_RDONLY | O_NONBLOCK), path);
     const std::size_t count = file.read_at(offset, out);
     if (count != out.size())
       throw Error(ErrorCode::kCorrupt,
