@@ -74,7 +74,11 @@ SEAMS = [
     ("plugins/host/signals.cpp", {"file"}, r"pipe2?|fcntl|read|write"),  # Wakes its own thread.
     ("plugins/host/screen.cpp", {"file"}, r"ioctl"),  # The width of the terminal.
     # CLI11's own code for configuration files and existing paths, which it compiles in there.
-    ("plugins/host/command_line.cpp", {"file"}, r".*basic_filebuf.*|.*basic_ifstream.*|std::filesystem::status.*"),
+    (
+        "plugins/host/command_line.cpp",
+        {"file"},
+        r".*basic_filebuf.*|.*basic_ifstream.*|std::filesystem::status.*",
+    ),
     ("plugins/ansible/main.cpp", {"file"}, r".*basic_ifstream.*|.*basic_filebuf.*"),  # Arguments.
 ]
 

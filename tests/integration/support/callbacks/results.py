@@ -24,6 +24,8 @@ class CallbackModule(CallbackBase):
 
     def _print(self, status: str, result: Any) -> None:
         values = json.loads(self._dump_results(result._result, indent=0))
+        if "diff" in result._result:  # Left out of what is dumped, unless verbose.
+            values["diff"] = result._result["diff"]
         line = {"task": result._task.get_name(), "host": result._host.get_name(), "status": status}
         print(json.dumps({**line, **values}), flush=True)
 
