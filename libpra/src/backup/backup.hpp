@@ -23,7 +23,7 @@ struct CommonOptions {
   std::optional<Timestamp> time;  ///< Of the snapshot; nothing: now.
   bool dry_run = false;           ///< Nothing is stored; the result says what would be.
   int compression_level = 2;
-  unsigned workers = 0;  ///< 0: one a core.
+  unsigned workers = 0;  ///< Threads that read and compress; 0: by the cores.
 };
 
 struct FileOptions : CommonOptions {

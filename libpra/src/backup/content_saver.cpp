@@ -17,7 +17,7 @@ constexpr std::size_t kPart = 2 << 20;
 constexpr std::size_t kDense = 4096;  ///< So many candidates in a part mean constant data.
 /// With so few threads one that cuts keeps all the others busy, and it can skip the first 512 KiB
 /// of every chunk.
-constexpr unsigned kSerialCutting = 4;
+constexpr unsigned kSerialCutting = 6;
 
 }  // namespace
 

@@ -77,7 +77,9 @@ repo::BlobWriterOptions writer_options(const CommonOptions& options) {
 }
 
 unsigned worker_count(const CommonOptions& options) {
-  return options.workers != 0 ? options.workers : usable_cores();
+  // While some wait for the disk the others keep the cores busy.
+  constexpr unsigned kWaiting = 2;
+  return options.workers != 0 ? options.workers : usable_cores() + kWaiting;
 }
 
 }  // namespace pra::backup

@@ -59,7 +59,7 @@ class SnapshotMaker {
 /// What the BlobWriter of a backup with these options is made with.
 [[nodiscard]] repo::BlobWriterOptions writer_options(const CommonOptions& options);
 
-/// How many threads work: `options.workers`, or one a core.
+/// How many threads work: `options.workers`, or as many as keep the cores busy.
 [[nodiscard]] unsigned worker_count(const CommonOptions& options);
 
 }  // namespace pra::backup

@@ -259,7 +259,9 @@ TEST_CASE("a run that is stopped ends soon and what it stored is used again") {
           (void)backup::backup_files(*f.repository, f.options(), progress, stop.get_token());
         }) == ErrorCode::kCancelled);
   watcher.join();
-  CHECK(std::chrono::steady_clock::now() - stopped < std::chrono::seconds(2));
+  // Generous: the machine may be busy. That not all was read is what matters.
+  CHECK(std::chrono::steady_clock::now() - stopped < std::chrono::seconds(20));
+  CHECK(progress.view().bytes_done < 300 * 400'000 + (60 << 20));
   CHECK(f.fixture.count("snapshots") == 0);
   CHECK(f.fixture.count("locks") == 0);
   const auto reopened = f.fixture.open();
