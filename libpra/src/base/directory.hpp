@@ -1,14 +1,14 @@
 #pragma once
 
+#include <sys/stat.h>
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <sys/stat.h>
-#include <sys/types.h>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
@@ -20,7 +20,8 @@ class FileDescriptor {
  public:
   FileDescriptor() = default;
   explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileDescriptor(FileDescriptor&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     return *this;
@@ -53,8 +54,8 @@ class File {
   [[nodiscard]] std::size_t read_at(std::uint64_t offset, MutableByteView out) const;
   void write_at(std::uint64_t offset, ByteView content) const;
   void truncate(std::uint64_t size) const;
-  /// Reserves room so that later writes cannot fail for lack of it (fallocate); silently does
-  /// nothing where the file system cannot.
+  /// Reserves room so that later writes cannot fail for lack of it (fallocate), without a change of
+  /// the file's size; silently does nothing where the file system cannot.
   void reserve(std::uint64_t size) const;
   /// Makes the range a hole (fallocate PUNCH_HOLE; zeros are written where that is unsupported).
   void punch_hole(std::uint64_t offset, std::uint64_t length) const;
@@ -67,6 +68,9 @@ class File {
   [[nodiscard]] std::optional<Range> next_data(std::uint64_t offset, std::uint64_t size) const;
   [[nodiscard]] struct stat status() const;
   void sync() const;
+  /// Lets the system forget what it holds of the file in memory, so that it is read from the disk
+  /// again; only what was synced can be forgotten.
+  void forget_cached() const;
 
  private:
   FileDescriptor descriptor_;
@@ -75,7 +79,7 @@ class File {
 
 /// What readdir tells of an entry.
 struct DirectoryEntry {
-  std::string name;        ///< Bytes; never "." or "..".
+  std::string name;  ///< Bytes; never "." or "..".
   std::uint64_t inode = 0;
   unsigned char type = 0;  ///< DT_REG, DT_DIR, … or DT_UNKNOWN.
 };
@@ -115,17 +119,22 @@ class Directory {
   void create_symlink(const std::string& name, const std::string& target) const;
   void create_node(const std::string& name, mode_t type_and_mode, dev_t device) const;
   /// A hard link in this directory to `existing` of `from`.
-  void create_link(const std::string& name, const Directory& from, const std::string& existing) const;
+  void create_link(const std::string& name, const Directory& from,
+                   const std::string& existing) const;
   void rename(const std::string& from, const std::string& to) const;
   [[nodiscard]] std::string read_link(const std::string& name) const;
   void remove(const std::string& name, bool is_directory) const;
 
+  /// In the order of the system's listing; empty where the file system has no such thing.
   [[nodiscard]] std::vector<ExtendedAttribute> extended_attributes(const std::string& name) const;
+  /// Makes them equal to `attributes`: others are removed, but for those that the system itself
+  /// keeps (security labels; not capabilities and ACLs).
   void set_extended_attributes(const std::string& name,
                                const std::vector<ExtendedAttribute>& attributes) const;
   void set_owner(const std::string& name, uid_t uid, gid_t gid) const;
   void set_mode(const std::string& name, mode_t mode) const;
-  void set_times(const std::string& name, const Timestamp& accessed, const Timestamp& modified) const;
+  void set_times(const std::string& name, const Timestamp& accessed,
+                 const Timestamp& modified) const;
   void sync() const;
   /// Flushes the whole file system that holds this directory (syncfs).
   void sync_file_system() const;

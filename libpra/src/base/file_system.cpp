@@ -1,6 +1,7 @@
 #include "base/file_system.hpp"
 
 #include <dirent.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <exception>
 #include <map>
-#include <mutex>
 #include <new>
 
 #include "base/cancel.hpp"
@@ -121,12 +119,13 @@ HeaderList header_list(const HttpRequest& request) {
   HeaderList list;
   bool has_type = false;
   for (const auto& [name, value] : request.headers) {
-    if (name.empty() ||
-        (name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+    constexpr std::string_view kBreaks("\r\n\0", 3);
+    if (name.empty() || name.find_first_of(kBreaks) != std::string::npos ||
+        value.find_first_of(kBreaks) != std::string::npos)
       throw Error(ErrorCode::kInvalidArgument,
                   fmt::format("send a request: malformed header '{}'", printable(name)));
     // "Name;" is how libcurl is told of an empty value; "Name:" would drop the header.
-    append_header(list, value.empty() ? name + ';' : name + ": " + value);
+    append_header(list, value.empty() ? name + ';' : fmt::format("{}: {}", name, value));
     std::string lower = name;
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigprocmask
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +12,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2/environment.hpp>
 // Boost 1.81 forgets this part of it when it is used without its separate library.
+#include <fmt/format.h>
+
 #include <boost/process/v2/impl/environment.ipp>
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
@@ -86,7 +88,7 @@ std::vector<std::string> child_environment(const ProcessRequest& request) {
       out.emplace_back(text);
   }
   for (const auto& [name, value] : request.environment)
-    out.push_back(name + '=' + value);
+    out.push_back(fmt::format("{}={}", name, value));
   return out;
 }
 
@@ -101,7 +103,7 @@ std::string find_program(const ProcessRequest& request) {
   int problem = ENOENT;
   for (std::string_view rest = path;;) {
     const auto folder = rest.substr(0, rest.find(':'));
-    const auto candidate = (folder.empty() ? "." : std::string(folder)) + '/' + program;
+    auto candidate = (folder.empty() ? "." : std::string(folder)) + '/' + program;
     struct stat status {};
     if (::stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
       if (::access(candidate.c_str(), X_OK) == 0) return candidate;

@@ -1,5 +1,8 @@
 #include "store/local_store.hpp"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <mutex>
 #include <unordered_set>
 #include <utility>
@@ -69,7 +72,9 @@ class LocalStore final : public Store {
   Buffer read(std::string_view name, const std::stop_token& stop) override {
     check_object_name(name);
     throw_if_stopped(stop);
-    return files_->read(path_of(name), kLargestObject);
+    const auto path = path_of(name);
+    (void)need_object(path);  // Something else, a fifo, might never end.
+    return files_->read(path, kLargestObject);
   }
 
   void read_range(std::string_view name, std::uint64_t offset, MutableByteView out,
@@ -82,11 +87,7 @@ class LocalStore final : public Store {
   std::uint64_t size(std::string_view name, const std::stop_token& stop) override {
     check_object_name(name);
     throw_if_stopped(stop);
-    const auto path = path_of(name);
-    const auto info = files_->stat(path);
-    if (!info || info->is_directory)
-      throw Error(ErrorCode::kNotFound, "look at " + printable(path) + ": there is no such object");
-    return info->size;
+    return need_object(path_of(name)).size;
   }
 
   void list(std::string_view prefix, const std::function<void(const Entry&)>& visit,
@@ -110,6 +111,17 @@ class LocalStore final : public Store {
     std::string out = base_;
     if (!out.ends_with('/')) out += '/';
     return out += name;
+  }
+
+  static bool is_object(const std::optional<FileSystem::Info>& info) {
+    return info && S_ISREG(info->mode);
+  }
+
+  [[nodiscard]] FileSystem::Info need_object(const std::string& path) {
+    const auto info = files_->stat(path);
+    if (!is_object(info))
+      throw Error(ErrorCode::kNotFound, "look at " + printable(path) + ": there is no such object");
+    return *info;
   }
 
   /// Each level is durable before the next is made.
@@ -136,10 +148,11 @@ class LocalStore final : public Store {
     if (!files_->stat(base_))
       throw Error(ErrorCode::kNotFound,
                   "write to the repository " + printable(base_) + ": the directory does not exist");
-    for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-      if (prepared_.contains(*level)) continue;
-      files_->create_directories(*level, kDirectoryMode);
-      files_->sync_directory(parent_of(*level));
+    std::reverse(levels.begin(), levels.end());
+    for (const auto& level : levels) {
+      if (prepared_.contains(level)) continue;
+      files_->create_directories(level, kDirectoryMode);
+      files_->sync_directory(parent_of(level));
     }
     remove_stale(directory);
     prepared_.insert(directory);
@@ -178,12 +191,13 @@ class LocalStore final : public Store {
     }
     for (const auto& [name, is_directory] : names) {
       throw_if_stopped(stop);
-      const auto path = directory + '/' + name;
+      auto path = directory;
+      (path += '/') += name;
       if (is_directory) {
         if (depth == 0)
           throw Error(ErrorCode::kCorrupt, "list " + printable(path) + ": nested too deeply");
         list_directory(path, prefix + name + '/', depth - 1, visit, stop);
-      } else if (const auto info = files_->stat(path)) {  // Else removed since.
+      } else if (const auto info = files_->stat(path); is_object(info)) {  // Else removed since.
         visit({prefix + name, info->size});
       }
     }

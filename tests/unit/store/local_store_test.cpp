@@ -107,6 +107,26 @@ TEST_CASE("local store: leftovers of crashes are invisible, and go after a day")
   CHECK(std::filesystem::exists(directory / "data/ab/not~an object"));
 }
 
+TEST_CASE("local store: what is no regular file is no object, and nobody waits for it") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directories(directory / "data");
+  REQUIRE(::mkfifo((directory / "data/fifo").c_str(), 0600) == 0);
+  std::filesystem::create_symlink("fifo", directory / "data/link");
+  std::filesystem::create_symlink("nowhere", directory / "data/dangling");
+  const auto store = make_local_store(directory.path(), posix_file_system());
+  int shown = 0;
+  store->list("data/", [&](const Store::Entry&) { ++shown; }, {});
+  CHECK(shown == 0);
+  Buffer out(1);
+  for (const std::string name : {"data/fifo", "data/link", "data/dangling"}) {
+    CAPTURE(name);
+    CHECK(code_of([&] { (void)store->read(name, {}); }) == ErrorCode::kNotFound);
+    CHECK(code_of([&] { (void)store->size(name, {}); }) == ErrorCode::kNotFound);
+    CHECK(code_of([&] { store->read_range(name, 0, out, {}); }).has_value());
+    CHECK(code_of([&] { store->create(name, as_bytes("x"), {}); }) == ErrorCode::kAlreadyExists);
+  }
+}
+
 TEST_CASE("local store: a loop of links ends") {
   const TemporaryDirectory directory;
   std::filesystem::create_directories(directory / "data");
