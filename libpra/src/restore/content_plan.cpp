@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/cancel.hpp"
 #include "base/error.hpp"
 
 namespace pra::restore {
@@ -21,7 +22,8 @@ struct Piece {
 }  // namespace
 
 ContentPlan plan_content(const Plan& plan, const repo::Index& index, const ContentMatch& match,
-                         const std::function<bool(const Entry&)>& wants) {
+                         const std::function<bool(const Entry&)>& wants,
+                         const std::stop_token& stop) {
   ContentPlan out;
   std::vector<Piece> pieces;
   for (EntryNumber number = 0; number < plan.size(); ++number) {
@@ -30,6 +32,7 @@ ContentPlan plan_content(const Plan& plan, const repo::Index& index, const Conte
     if (!entry.is_file() || entry.is_link() || !(whole || entry.action == Action::kUpdate) ||
         !wants(entry))
       continue;
+    throw_if_stopped(stop);
     std::uint64_t file_offset = 0;
     for (std::uint32_t i = 0; i < entry.content_count; ++i) {
       const auto location = index.find({repo::BlobType::kData, plan.content(entry, i)});

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "repo/index.hpp"
@@ -35,6 +36,7 @@ struct ContentPlan {
 /// created and replaced ones, and of updated ones the blobs that `match` did not find in place.
 [[nodiscard]] ContentPlan plan_content(const Plan& plan, const repo::Index& index,
                                        const ContentMatch& match,
-                                       const std::function<bool(const Entry&)>& wants);
+                                       const std::function<bool(const Entry&)>& wants,
+                                       const std::stop_token& stop);
 
 }  // namespace pra::restore

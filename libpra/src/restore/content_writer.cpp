@@ -48,10 +48,14 @@ class ContentSink : public BlobSink {
     }
   }
 
-  void end_request() override { open_.clear(); }
+  void end_request() override {
+    open_.clear();
+    if (latest_ != kNothing) progress_.set_current(printable(plan_.path(latest_)));
+  }
 
  private:
   void write(const ContentPlan::Use& use, ByteView plaintext) {
+    latest_ = use.entry;
     const auto& entry = plan_.entry(use.entry);
     if (!output_.failed(use.entry)) {
       try {
@@ -97,6 +101,7 @@ class ContentSink : public BlobSink {
   Progress& progress_;
   const std::stop_token& stop_;
   std::unordered_map<EntryNumber, File> open_;
+  EntryNumber latest_ = kNothing;
 };
 
 /// Counts blobs a file, and opens files to which several requests will write: whoever comes later

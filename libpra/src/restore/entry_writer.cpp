@@ -18,13 +18,14 @@ bool ends_everything(const Error& error) {
 
 }  // namespace
 
-void EntryWriter::make_directories(bool root_is_new) {
+void EntryWriter::make_directories(bool root_is_new, const std::stop_token& stop) {
   // A new root is closed to others as well: files in it can have their modes at once.
   if (root_is_new) plan_.entry(0).action = Action::kCreate;
   for (EntryNumber number = 1; number < plan_.size(); ++number) {
     auto& entry = plan_.entry(number);
     if (!entry.is_directory() || entry.action == Action::kSkip) continue;
     if (plan_.entry(entry.parent).action == Action::kSkip) continue;
+    throw_if_stopped(stop);
     try {
       make_directory(number);
     } catch (const Error& error) {

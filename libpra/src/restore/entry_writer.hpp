@@ -26,7 +26,7 @@ class EntryWriter {
 
   /// First: parents before children, closed to others until the end. One that cannot be made gets
   /// Action::kSkip.
-  void make_directories(bool root_is_new);
+  void make_directories(bool root_is_new, const std::stop_token& stop);
   /// Whatever needs no content and is neither directory nor further hard link. After the content.
   void write_others(unsigned workers, const std::stop_token& stop);
   /// Further names of files that are whole by now.

@@ -41,7 +41,9 @@ File FileOutput::open(EntryNumber number, bool alone) {
     return file;
   }
   // In a directory that we made, and nobody else may enter yet, a file can have its mode at once.
-  const bool hidden = plan_.entry(entry.parent).action == Action::kCreate;
+  // (Not with extended attributes, which only a file that may be written to accepts.)
+  const bool hidden =
+      plan_.entry(entry.parent).action == Action::kCreate && plan_.attributes(entry).empty();
   auto file = parent->create_file(working_name(number),
                                   hidden && alone ? static_cast<mode_t>(entry.mode & 0777) : 0600);
   states_[number].fetch_or(kOpened, std::memory_order_release);

@@ -26,7 +26,9 @@ void ReadBack::run(unsigned workers, const std::stop_token& stop) {
   progress.begin_phase("verify", files.size(), bytes);
   const auto open = [&](EntryNumber number) -> std::optional<File> {
     try {
-      return directories_.get(plan_.entry(number).parent)->open_file(plan_.name(number));
+      auto file = directories_.get(plan_.entry(number).parent)->open_file(plan_.name(number));
+      file.forget_cached();
+      return file;
     } catch (const Error&) {
       return std::nullopt;  // Told below, as a file that does not hold its content.
     }

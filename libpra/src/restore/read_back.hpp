@@ -10,8 +10,8 @@
 
 namespace pra::restore {
 
-/// Reads what was restored and compares it with the snapshot: content by hash, size, type and
-/// metadata. Differences count as lost.
+/// Reads what was restored, from the disk where that can be had, and compares it with the snapshot:
+/// content by hash, size, type and metadata. Differences count as lost.
 class ReadBack {
  public:
   ReadBack(const Plan& plan, DirectoryCache& directories, const repo::Index& index,

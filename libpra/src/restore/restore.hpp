@@ -13,7 +13,12 @@
 
 namespace pra::restore {
 
-enum class Overwrite { kAlways, kIfChanged, kNever };
+/// What happens to files that are in the target already.
+enum class Overwrite {
+  kAlways,     ///< Every block is read and compared, and those that differ are written.
+  kIfChanged,  ///< The same, but for files of equal size and modification time, which are trusted.
+  kNever,      ///< They stay as they are, metadata included.
+};
 
 struct Options {
   std::string target;

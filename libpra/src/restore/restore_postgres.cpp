@@ -79,10 +79,7 @@ class ClusterRestore {
     if (!options_.dry_run && tablespaces_change()) prepare();
     for (const auto& [oid, tablespace] : cluster_.tablespaces)
       restore_tablespace(oid, tablespace);
-    if (result_.failed_files == 0)
-      restore_data();
-    else
-      result_.problems.push_back({target_, "left alone: a tablespace could not be restored whole"});
+    restore_data();
     describe();
     return std::move(result_);
   }
@@ -200,10 +197,13 @@ class ClusterRestore {
     hooks.write_zeros = true;
     for (const auto& [oid, place] : places_)
       hooks.link_targets[std::string(pg::kTablespaceLinks) + '/' + std::to_string(oid)] = place;
-    merge(result_,
-          restore_tree(repository_, snapshot_.tree, part_options(cluster_.data_path, target_),
-                       hooks, progress_, stop_),
-          "");
+    Options options = part_options(cluster_.data_path, target_);
+    const bool whole = result_.failed_files == 0;
+    if (!whole) options.exclude = {'/' + std::string(pg::kControlFile)};
+    merge(result_, restore_tree(repository_, snapshot_.tree, options, hooks, progress_, stop_), "");
+    if (whole) return;
+    ++result_.failed_files;
+    add_problem(control_file(), "left out, because a tablespace could not be restored whole");
   }
 
   /// Makes the directory if need be, with the owner and mode that PostgreSQL insists on.
@@ -216,14 +216,18 @@ class ClusterRestore {
         apply();
         result_.changed = true;
       } catch (const Error& error) {
-        result_.problems.push_back({printable(path), std::string(what) + ": " + error.what()});
-        ++result_.problem_count;
+        add_problem(path, std::string(what) + ": " + error.what());
       }
     };
     if ((status.st_uid != node.uid || status.st_gid != node.gid) && ::geteuid() == 0)
       change("owner", [&] { set_owner_of(directory.descriptor(), path, node.uid, node.gid); });
     if ((status.st_mode & 07777) != node.mode)
       change("mode", [&] { set_mode_of(directory.descriptor(), path, node.mode); });
+  }
+
+  void add_problem(const std::string& item, std::string message) {
+    result_.problems.push_back({printable(item), std::move(message)});
+    ++result_.problem_count;
   }
 
   void describe() {
@@ -237,7 +241,6 @@ class ClusterRestore {
                        {"start_lsn", pg::format_lsn(description.start_lsn)},
                        {"end_lsn", pg::format_lsn(description.end_lsn)},
                        {"timeline", std::to_string(description.timeline)},
-                       {"tablespaces", tablespaces},
                        {"start", "pg_ctl -D '" + printable(target_) + "' start, with PostgreSQL " +
                                      description.major() + " and as the owner of the directory"}};
     if (!tablespaces.empty()) result_.details.emplace_back("tablespaces", tablespaces);

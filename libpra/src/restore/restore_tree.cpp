@@ -138,10 +138,11 @@ class Run {
   void change(DirectoryCache& directories, Examiner& examiner, const ContentMatch& match,
               FileOutput& output, EntryWriter& entries, Remover& remover) {
     report_.progress().begin_phase("restore", files_total_, bytes_total_);
-    entries.make_directories(target_.created);
+    entries.make_directories(target_.created, stop_);
     skip_below_skipped();
-    const auto content = plan_content(plan_, repository_.index(), match,
-                                      [](const Entry& entry) { return !entry.is_last; });
+    const auto content = plan_content(
+        plan_, repository_.index(), match, [](const Entry& entry) { return !entry.is_last; },
+        stop_);
     count_done(content);
     write_content(repository_, plan_, content, output, workers_, stop_);
     entries.write_others(workers_, stop_);
@@ -232,8 +233,9 @@ class Run {
     }
     for (const auto last : last_) {
       const auto& wanted = plan_.entry(last);
-      const auto content = plan_content(plan_, repository_.index(), match,
-                                        [&](const Entry& entry) { return &entry == &wanted; });
+      const auto content = plan_content(
+          plan_, repository_.index(), match, [&](const Entry& entry) { return &entry == &wanted; },
+          stop_);
       write_content(repository_, plan_, content, output, workers_, stop_);
       if (content.uses.empty() && wanted.action == Action::kCreate)
         output.finish(last, output.open(last, true));
