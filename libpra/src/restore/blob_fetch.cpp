@@ -170,7 +170,8 @@ void fetch_blobs(repo::Repository& repository, const FetchJob& job,
 
 unsigned fetch_workers(const repo::Repository& repository, unsigned wanted) {
   if (wanted != 0) return std::min(wanted, 64U);
-  return std::max(usable_cores(), repository.store().connections());
+  // One more than cores: one of them is usually waiting for a disk.
+  return std::max(usable_cores() + 1, repository.store().connections());
 }
 
 }  // namespace pra::restore
