@@ -4,13 +4,12 @@
 
 #include "base/cancel.hpp"
 #include "base/error.hpp"
+#include "repo/index_writer.hpp"
 
 namespace pra::repo {
 
 namespace {
 
-constexpr std::size_t kIndexBlobs = 50'000;
-constexpr Duration kIndexAge = std::chrono::minutes(10);
 constexpr std::size_t kMinThreads = 2;
 /// One open pack of data, one of trees, and one that waits for a thread.
 constexpr std::size_t kPacksBesideThreads = 3;
@@ -27,8 +26,7 @@ PackPipeline::PackPipeline(Repository& repository, std::stop_token stop,
       stop_(std::move(stop)),
       on_durable_(std::move(on_durable)),
       buffer_limit_(thread_count(repository) + kPacksBesideThreads),
-      waiting_(buffer_limit_),
-      index_started_(repository.clock().now()) {
+      waiting_(buffer_limit_) {
   for (std::size_t i = 0; i < thread_count(repository); ++i)
     threads_.emplace_back([this] {
       try {
@@ -101,7 +99,7 @@ void PackPipeline::store_packs() {
   crypto::Envelope envelope(repository_.master_key());
   while (auto builder = waiting_.pop()) {
     store(std::move(*builder), envelope);
-    write_index(take_unindexed(false), stop_);
+    repository_.index_writer().flush_if_due(stop_);
   }
 }
 
@@ -111,34 +109,9 @@ void PackPipeline::store(PackBuilder builder, crypto::Envelope& envelope) {
   repository_.store().create(object_name(FileKind::kPack, finished.pack.id.hex()), finished.bytes,
                              stop_);
   return_buffer(std::move(finished.bytes));
-  repository_.index().add(finished.pack);
+  repository_.index_writer().add(finished.pack);
   on_durable_(finished.pack);
   packs_.fetch_add(1, std::memory_order_relaxed);
-  const std::scoped_lock lock(index_mutex_);
-  unindexed_blobs_ += finished.pack.blobs.size();
-  unindexed_.push_back(std::move(finished.pack));
-}
-
-std::vector<IndexedPack> PackPipeline::take_unindexed(bool all) {
-  const std::scoped_lock lock(index_mutex_);
-  const bool enough = unindexed_blobs_ >= kIndexBlobs ||
-                      repository_.clock().now().since(index_started_) >= kIndexAge;
-  if (!all && !enough) return {};
-  unindexed_blobs_ = 0;
-  index_started_ = repository_.clock().now();
-  return std::exchange(unindexed_, {});
-}
-
-void PackPipeline::write_index(const std::vector<IndexedPack>& packs, const std::stop_token& stop) {
-  if (packs.empty()) return;
-  try {
-    repository_.write_file(FileKind::kIndex, encode_index(packs), stop);
-  } catch (...) {
-    // So that `abandon` can try again.
-    const std::scoped_lock lock(index_mutex_);
-    unindexed_.insert(unindexed_.end(), packs.begin(), packs.end());
-    throw;
-  }
 }
 
 void PackPipeline::finish() {
@@ -146,7 +119,7 @@ void PackPipeline::finish() {
   threads_.clear();
   check();
   try {
-    write_index(take_unindexed(true), stop_);
+    repository_.index_writer().flush(stop_);
   } catch (...) {
     fail(std::current_exception());
     throw;
@@ -166,7 +139,7 @@ void PackPipeline::abandon() noexcept {
       if (error.code() != ErrorCode::kCancelled) return;
     }
     // The caller's token may have been stopped already: this is what is still to be done then.
-    write_index(take_unindexed(true), {});
+    repository_.index_writer().flush({});
   } catch (const std::exception& error) {
     repository_.logger().warning(std::string("what was stored before the end is not indexed: ") +
                                  error.what());

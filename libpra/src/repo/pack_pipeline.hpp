@@ -16,7 +16,7 @@
 namespace pra::repo {
 
 /// The background half of a BlobWriter: takes packs that are full, names and stores them on threads
-/// of its own, and writes index files for those that are durable. The first failure ends everything
+/// of its own, and lets index files name those that are durable. The first failure ends everything
 /// and is thrown by all that follows. Safe for concurrent use.
 class PackPipeline {
  public:
@@ -49,9 +49,6 @@ class PackPipeline {
  private:
   void store_packs();
   void store(PackBuilder builder, crypto::Envelope& envelope);
-  /// Takes what is not indexed yet, when it is enough or old enough, or `all` is asked for.
-  [[nodiscard]] std::vector<IndexedPack> take_unindexed(bool all);
-  void write_index(const std::vector<IndexedPack>& packs, const std::stop_token& stop);
 
   Repository& repository_;
   std::stop_token stop_;
@@ -68,11 +65,6 @@ class PackPipeline {
   std::condition_variable buffer_returned_;
   std::vector<Buffer> idle_buffers_;
   std::size_t buffers_in_use_ = 0;
-
-  std::mutex index_mutex_;
-  std::vector<IndexedPack> unindexed_;
-  std::size_t unindexed_blobs_ = 0;
-  Timestamp index_started_;
 
   bool ended_ = false;
   std::vector<std::jthread> threads_;  // last: they use all of the above

@@ -124,7 +124,9 @@ Repository::Implementation::Implementation(Environment given, const crypto::Enve
 }
 
 Repository::Repository(std::unique_ptr<Implementation> implementation)
-    : implementation_(std::move(implementation)) {}
+    : implementation_(std::move(implementation)) {
+  implementation_->index_writer = std::make_unique<IndexWriter>(*this);
+}
 Repository::~Repository() = default;
 
 std::shared_ptr<Repository> Repository::create(Environment environment, const Secret& secret,

@@ -42,6 +42,8 @@ struct Config {
   chunk::Polynomial polynomial;
 };
 
+class IndexWriter;
+
 enum class FileKind { kKey, kPack, kIndex, kSnapshot, kLock };
 /// The Store's name of a repository file: "data/ab/abcd…", "index/…".
 [[nodiscard]] std::string object_name(FileKind kind, std::string_view hex);
@@ -107,6 +109,8 @@ class Repository {
   /// loaded.
   void load_index(const std::stop_token& stop, std::vector<std::string>* damaged = nullptr);
   [[nodiscard]] Index& index() const;
+  /// Where those who store packs register them.
+  [[nodiscard]] IndexWriter& index_writer() const;
   /// One blob's plaintext, authenticated and hashed. Tries every copy of a duplicated blob.
   /// Error(kNotFound) when no index knows it, Error(kCorrupt) when no copy is good.
   [[nodiscard]] Buffer load_blob(const BlobHandle& blob, const std::stop_token& stop);

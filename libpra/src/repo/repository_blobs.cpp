@@ -87,6 +87,9 @@ void Repository::load_index(const std::stop_token& stop, std::vector<std::string
 Index& Repository::index() const {
   return implementation_->index;
 }
+IndexWriter& Repository::index_writer() const {
+  return *implementation_->index_writer;
+}
 
 Buffer Repository::load_blob(const BlobHandle& blob, const std::stop_token& stop) {
   const auto locations = index().find_all(blob);

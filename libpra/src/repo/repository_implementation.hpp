@@ -11,6 +11,7 @@
 #include "crypto/sha256.hpp"
 #include "repo/cache.hpp"
 #include "repo/context_pool.hpp"
+#include "repo/index_writer.hpp"
 #include "repo/repository.hpp"
 
 namespace pra::repo {
@@ -52,6 +53,7 @@ struct Repository::Implementation {
   std::mutex index_mutex;  ///< Held while the index is loaded.
   bool index_loaded = false;
   Index index;
+  std::unique_ptr<IndexWriter> index_writer;
 
   /// The bytes as they are stored, from the cache where it can; their hash is checked.
   [[nodiscard]] Buffer read_stored(FileKind kind, const std::string& hex,

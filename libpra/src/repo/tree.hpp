@@ -59,6 +59,23 @@ void encode_node(const Node& node, std::string& out);
 /// The same from nodes encoded before (each by encode_node), in order: for large directories.
 [[nodiscard]] std::string encode_tree(const std::vector<std::string>& encoded_nodes);
 
+/// The same from encoded nodes as they come, in order: a large directory then takes its encoded size
+/// once.
+class TreeText {
+ public:
+  TreeText();
+  /// One encoded node, or several with commas between.
+  void add(std::string_view nodes);
+  /// Makes room for so many bytes of nodes.
+  void reserve(std::size_t size) { text_.reserve(size); }
+  [[nodiscard]] bool empty() const;
+  /// The plaintext; the object is used up.
+  [[nodiscard]] std::string finish();
+
+ private:
+  std::string text_;
+};
+
 /// Reads a tree blob, hostile until checked: names with '/', NUL, "." or "..", empty or repeated
 /// names are Error(kCorrupt). Unsorted names are accepted and sorted (old restic versions).
 [[nodiscard]] std::vector<Node> decode_tree(std::string_view text);

@@ -168,14 +168,27 @@ std::string encode_tree(const std::vector<std::string>& encoded_nodes) {
   std::size_t size = kTreeStart.size() + kTreeEnd.size();
   for (const auto& node : encoded_nodes)
     size += node.size() + 1;
-  std::string out;
-  out.reserve(size);
-  out += kTreeStart;
-  for (const auto& node : encoded_nodes) {
-    if (out.size() > kTreeStart.size()) out += ',';
-    out += node;
-  }
-  return out.append(kTreeEnd);
+  TreeText text;
+  text.reserve(size);
+  for (const auto& node : encoded_nodes)
+    text.add(node);
+  return text.finish();
+}
+
+TreeText::TreeText() : text_(kTreeStart) {}
+
+bool TreeText::empty() const {
+  return text_.size() == kTreeStart.size();
+}
+
+void TreeText::add(std::string_view nodes) {
+  if (!empty()) text_ += ',';
+  text_ += nodes;
+}
+
+std::string TreeText::finish() {
+  text_ += kTreeEnd;
+  return std::move(text_);
 }
 
 }  // namespace pra::repo

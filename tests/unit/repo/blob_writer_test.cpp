@@ -349,6 +349,48 @@ TEST_CASE("without finish and without failure the durable packs are indexed") {
   CHECK(check_all(fixture) > 0);
 }
 
+TEST_CASE("what a failed writer stored is indexed by the next one that relies on it") {
+  const test::RepositoryFixture fixture;
+  (void)fixture.create();
+  std::atomic<bool> broken = true;
+  const auto repository =
+      open_with(fixture, [&](auto, std::string_view what, std::string_view name) {
+        return failing(broken && what == "create" && name.starts_with("index/"));
+      });
+  const auto save = [&] {
+    BlobWriter writer(*repository, {}, {});
+    auto worker = writer.make_worker();
+    (void)worker.save(BlobType::kData, as_bytes("content"));
+    writer.finish();
+    return writer.statistics().data_blobs;
+  };
+  CHECK(test::code_of([&] { (void)save(); }) == ErrorCode::kNoSpace);
+  CHECK(check_all(fixture) == 0);
+  broken = false;
+  CHECK(save() == 0);  // it is known, and durable
+  CHECK(check_all(fixture) == 1);
+}
+
+TEST_CASE("what another writer is still storing is indexed by the one that relies on it") {
+  const test::RepositoryFixture fixture;
+  const auto repository = fixture.create();
+  BlobWriterOptions options;
+  options.pack_size = 64 * 1024;
+  const Buffer content = crypto::random_bytes(70'000);
+  BlobWriter slow(*repository, options, {});
+  auto slow_worker = slow.make_worker();
+  const BlobHandle blob{BlobType::kData, slow_worker.save(BlobType::kData, content)};
+  while (!repository->index().contains(blob))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(fixture.count("index") == 0);
+  BlobWriter quick(*repository, options, {});
+  auto quick_worker = quick.make_worker();
+  quick_worker.save_hashed(blob, content);
+  quick.finish();
+  CHECK(quick.statistics().data_blobs == 0);
+  CHECK(check_all(fixture) == 1);
+}
+
 TEST_CASE("blobs by the hash that the caller has") {
   const test::RepositoryFixture fixture;
   const auto repository = fixture.create();
