@@ -464,6 +464,40 @@ def test_tablespaces_go_where_they_are_told_and_nowhere_else(
     assert cluster.psql("select count(*) from in_fast") == "5000"
 
 
+def test_tablespaces_in_place_stay_in_place(
+    repository: Repository, postgres_cluster: ClusterFactory, public_dir: Path
+) -> None:
+    cluster = postgres_cluster(15, settings={"allow_in_place_tablespaces": "on"})
+    cluster.psql("create tablespace inside location ''")
+    cluster.psql("create table in_it tablespace inside as select generate_series(1, 100) g")
+    repository.backup(cluster)
+    data = public_dir / "data"
+    repository.restore(data)
+    [place] = (data / "pg_tblspc").iterdir()
+    assert place.is_dir()
+    assert not place.is_symlink()
+    verify_backup(cluster, data)
+    restored = postgres_cluster.adopt(data, 15)
+    assert restored.psql("select count(*) from in_it") == "100"
+
+
+def test_a_relative_tablespace_link_is_not_lost_in_silence(
+    repository: Repository, postgres_cluster: ClusterFactory
+) -> None:
+    """A server skips such a tablespace in its base backups without a word."""
+    cluster = postgres_cluster(15)
+    with_tablespace(cluster)
+    [link] = (cluster.data / "pg_tblspc").iterdir()
+    cluster.stop()
+    link.unlink()
+    link.symlink_to("../../fast")
+    cluster.start()
+    assert cluster.psql("select count(*) from in_fast") == "5000"
+    said = repository.refused("backup", "postgres", "--dsn", cluster.dsn)
+    assert "sent nothing of tablespace" in said
+    assert repository.snapshots() == []
+
+
 def test_a_killed_restore_leaves_nothing_that_starts(
     repository: Repository, postgres_cluster: ClusterFactory, public_dir: Path
 ) -> None:

@@ -134,11 +134,18 @@ std::uint64_t Rows::number(std::size_t row, std::size_t column) const {
 Connection::Connection(const std::string& dsn, Duration timeout, const std::stop_token& stop,
                        ConnectionKind kind) {
   check_dsn(dsn);
-  // The dsn goes first, so that it cannot turn off the replication mode.
-  const std::array<const char*, 4> keywords = {"dbname", "replication", "fallback_application_name",
+  // Before the dsn stands what it may change, and after it what it may not. Without the first a
+  // server that vanished from the network would be noticed after two hours.
+  const std::array<const char*, 7> keywords = {"keepalives_idle",
+                                               "keepalives_interval",
+                                               "keepalives_count",
+                                               "dbname",
+                                               "replication",
+                                               "fallback_application_name",
                                                nullptr};
-  const std::array<const char*, 4> values = {
-      dsn.c_str(), kind == ConnectionKind::kReplication ? "true" : "false", "libpra", nullptr};
+  const std::array<const char*, 7> values = {
+      "60",     "10",   "6", dsn.c_str(), kind == ConnectionKind::kReplication ? "true" : "false",
+      "libpra", nullptr};
   connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 1));
   if (!connection_) throw Error(ErrorCode::kFailed, "connecting to PostgreSQL: out of memory");
   PQsetNoticeReceiver(connection_.get(), keep_warning, &warnings_);
