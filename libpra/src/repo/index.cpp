@@ -79,6 +79,7 @@ struct Index::Implementation {
   };
 
   SeededHash hash;
+  std::shared_mutex contents_mutex;  ///< Shared while a pack is added, exclusive to clear.
   std::array<Shard, 64> shards;
   mutable std::shared_mutex packs_mutex;
   PiecewiseVector<PackId> packs;
@@ -128,9 +129,24 @@ Index::Index() : implementation_(std::make_unique<Implementation>()) {}
 Index::~Index() = default;
 
 void Index::add(const IndexedPack& pack) {
+  const std::shared_lock adding(implementation_->contents_mutex);
   const std::uint32_t number = implementation_->number_of(pack.id);
   for (const auto& entry : pack.blobs)
     implementation_->add(number, entry);
+}
+
+void Index::clear() {
+  const std::unique_lock clearing(implementation_->contents_mutex);
+  for (auto& shard : implementation_->shards) {
+    const std::unique_lock lock(shard.mutex);
+    shard.slots = {};
+    shard.records = {};
+    shard.duplicates.clear();
+  }
+  // Nothing refers to a pack any more.
+  const std::unique_lock lock(implementation_->packs_mutex);
+  implementation_->packs = {};
+  implementation_->pack_slots = {};
 }
 
 std::optional<BlobLocation> Index::find(const BlobHandle& blob) const {

@@ -41,6 +41,8 @@ class Index {
   /// Adds a pack's blobs; a blob that is known already stays where it was found first (its copies
   /// count as duplicates and are found by `for_each`).
   void add(const IndexedPack& pack);
+  /// Forgets everything, to be filled anew.
+  void clear();
   [[nodiscard]] std::optional<BlobLocation> find(const BlobHandle& blob) const;
   [[nodiscard]] bool contains(const BlobHandle& blob) const;
   /// All locations of a blob: more than one where the repository holds duplicates.

@@ -38,6 +38,10 @@ std::vector<IndexedPack> IndexWriter::take() {
   return std::exchange(packs_, {});
 }
 
+bool IndexWriter::discard() {
+  return !take().empty();
+}
+
 void IndexWriter::flush_if_due(const std::stop_token& stop) {
   if (!is_due()) return;
   // Somebody is writing: what is due now is written by the next who asks.

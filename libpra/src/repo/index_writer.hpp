@@ -24,6 +24,8 @@ class IndexWriter {
   void flush_if_due(const std::stop_token& stop);
   /// Writes what no index file names. When it fails, the packs wait for the next flush.
   void flush(const std::stop_token& stop);
+  /// Forgets the packs that wait: they may have been pruned. True when there were any.
+  bool discard();
 
  private:
   [[nodiscard]] bool is_due() const;

@@ -56,6 +56,7 @@ struct Lock::Implementation {
   ~Implementation() {
     refresher.request_stop();
     if (refresher.joinable()) refresher.join();
+    if (entered) repository.leave_locked();
     if (!own) return;
     try {
       remove(*own);
@@ -74,6 +75,8 @@ struct Lock::Implementation {
       repository.clock().sleep(std::min(pause, left), source.get_token());
       throw_if_stopped(source.get_token());
     }
+    repository.enter_locked();
+    entered = true;
     refresher = std::jthread([this](const std::stop_token& ended) { keep_fresh(ended); });
   }
 
@@ -204,6 +207,7 @@ struct Lock::Implementation {
   std::stop_callback<Forward> forward;
   std::optional<LockId> own;
   Timestamp written;
+  bool entered = false;
   std::atomic<bool> is_lost = false;
   std::jthread refresher;
 };

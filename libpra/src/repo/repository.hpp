@@ -117,8 +117,12 @@ class Repository {
   [[nodiscard]] std::vector<Node> load_tree(const BlobId& id, const std::stop_token& stop);
 
  private:
+  friend class Lock;
   struct Implementation;
   explicit Repository(std::unique_ptr<Implementation> implementation);
+  /// A Lock is held, or no longer.
+  void enter_locked();
+  void leave_locked();
   std::unique_ptr<Implementation> implementation_;
 };
 

@@ -31,22 +31,20 @@ void Repository::Implementation::load_index_files(const std::vector<Repository::
     const Buffer text = repository.read_file(FileKind::kIndex, hex, stop);
     decode_index(as_text(text), [&](IndexedPack&& pack) { index.add(pack); });
   };
-  std::mutex mutex;
   const auto visit = [&](std::size_t i) {
     throw_if_stopped(stop);
-    const auto& [hex, size] = files[i];
+    const std::string& hex = files[i].hex;
     try {
-      load_one(hex, size);
-      const std::scoped_lock lock(mutex);
-      load.done.insert(hex);
+      load_one(hex, files[i].size);
+      const std::scoped_lock lock(load.mutex);
+      index_files.insert(hex);
     } catch (const Error& error) {
-      const std::scoped_lock lock(mutex);
+      const std::scoped_lock lock(load.mutex);
       if (error.code() == ErrorCode::kNotFound) {
         load.vanished = true;
       } else if (error.code() == ErrorCode::kCorrupt && load.damaged != nullptr) {
         environment.logger->warning(fmt::format("an index file is left out: {}", error.what()));
         load.damaged->push_back(hex);
-        load.done.insert(hex);
       } else {
         throw Error(error.code(), error.what(),
                     error.code() == ErrorCode::kCorrupt
@@ -62,9 +60,10 @@ void Repository::Implementation::load_index_files(const std::vector<Repository::
 void Repository::load_index(const std::stop_token& stop, std::vector<std::string>* damaged) {
   const std::scoped_lock loading(implementation_->index_mutex);
   if (implementation_->index_loaded) return;
+  auto& loaded = implementation_->index_files;
+  std::unordered_set<std::string> known;
   IndexLoad load;
   load.damaged = damaged;
-  std::unordered_set<std::string> known;
   // A file that vanishes was replaced by one that this listing lacks: list again.
   for (int attempt = 0; attempt == 0 || load.vanished; ++attempt) {
     if (attempt == kIndexAttempts)
@@ -76,12 +75,36 @@ void Repository::load_index(const std::stop_token& stop, std::vector<std::string
     auto files = list_files(FileKind::kIndex, stop);
     for (const auto& file : files)
       known.insert(file.hex);
-    std::erase_if(files, [&](const Listed& file) { return load.done.contains(file.hex); });
+    // What is not listed any more was replaced: its packs may be gone.
+    const bool outdated = std::any_of(loaded.begin(), loaded.end(),
+                                      [&](const std::string& hex) { return !known.contains(hex); });
+    if (outdated) {
+      implementation_->index.clear();
+      loaded.clear();
+    }
+    if (damaged != nullptr) damaged->clear();
+    std::erase_if(files, [&](const Listed& file) { return loaded.contains(file.hex); });
     implementation_->load_index_files(files, *this, load, stop);
   }
   if (implementation_->cache)
     implementation_->cache->keep_only(*cache_folder(FileKind::kIndex), known);
   implementation_->index_loaded = true;
+}
+
+void Repository::enter_locked() {
+  const std::scoped_lock loading(implementation_->index_mutex);
+  if (implementation_->locks_held++ > 0) return;
+  implementation_->index_loaded = false;
+  // Packs that no index names may be pruned by anybody while nobody holds a lock.
+  if (implementation_->index_writer->discard()) {
+    implementation_->index.clear();
+    implementation_->index_files.clear();
+  }
+}
+
+void Repository::leave_locked() {
+  const std::scoped_lock loading(implementation_->index_mutex);
+  --implementation_->locks_held;
 }
 
 Index& Repository::index() const {

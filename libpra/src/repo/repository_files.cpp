@@ -94,6 +94,10 @@ Digest Repository::write_file(FileKind kind, std::string_view json_text,
   store().create(object_name(kind, hex), sealed, stop);
   if (const auto folder = cache_folder(kind); folder && implementation_->cache)
     implementation_->cache->store(*folder, hex, sealed);
+  if (kind == FileKind::kIndex) {
+    const std::scoped_lock lock(implementation_->index_mutex);
+    implementation_->index_files.insert(hex);
+  }
   return id;
 }
 

@@ -33,9 +33,9 @@ struct BlobReader {
   Buffer sealed;
 };
 
-/// How far the loading of the index has come.
+/// One attempt to load the index.
 struct IndexLoad {
-  std::unordered_set<std::string> done;
+  std::mutex mutex;
   bool vanished = false;  ///< A listed file was not there any more.
   std::vector<std::string>* damaged = nullptr;
 };
@@ -52,12 +52,16 @@ struct Repository::Implementation {
 
   std::mutex index_mutex;  ///< Held while the index is loaded.
   bool index_loaded = false;
+  std::unordered_set<std::string> index_files;  ///< Those that are in `index`.
+  std::size_t locks_held = 0;
+
   Index index;
   std::unique_ptr<IndexWriter> index_writer;
 
   /// The bytes as they are stored, from the cache where it can; their hash is checked.
   [[nodiscard]] Buffer read_stored(FileKind kind, const std::string& hex,
                                    const std::stop_token& stop);
+  /// With `index_mutex` held.
   void load_index_files(const std::vector<Repository::Listed>& files, Repository& repository,
                         IndexLoad& load, const std::stop_token& stop);
 };

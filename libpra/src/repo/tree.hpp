@@ -59,8 +59,8 @@ void encode_node(const Node& node, std::string& out);
 /// The same from nodes encoded before (each by encode_node), in order: for large directories.
 [[nodiscard]] std::string encode_tree(const std::vector<std::string>& encoded_nodes);
 
-/// The same from encoded nodes as they come, in order: a large directory then takes its encoded size
-/// once.
+/// The same from encoded nodes as they come, in order: a large directory then takes its encoded
+/// size once.
 class TreeText {
  public:
   TreeText();

@@ -151,6 +151,19 @@ TEST_CASE("copies are kept beside the first, the same copy once") {
   CHECK(visited == 6);
 }
 
+TEST_CASE("a cleared index is empty and can be filled again") {
+  Index index;
+  index.add(pack(1, 0, 10));
+  index.add(pack(2, 0, 10));
+  index.clear();
+  CHECK(index.blob_count() == 0);
+  CHECK(index.pack_count() == 0);
+  CHECK_FALSE(index.contains(data(1)));
+  index.add(pack(3, 5, 10));
+  CHECK(index.find(data(5))->pack == numbered<PackId>(1'000'000'003));
+  CHECK(index.find_all(data(5)).size() == 1);
+}
+
 TEST_CASE("a hundred thousand blobs cost less than 64 bytes each") {
   Index index;
   for (std::uint64_t i = 0; i < 1000; ++i)

@@ -13,6 +13,8 @@
 #include <thread>
 
 #include "base/host.hpp"
+#include "crypto/sha256.hpp"
+#include "repo/blob_writer.hpp"
 #include "repo/repository_fixture.hpp"
 #include "store/fault_store.hpp"
 #include "support/errors.hpp"
@@ -337,6 +339,67 @@ TEST_CASE("where nothing can be written, reading goes on without a lock") {
   CHECK(lock_for_reading(*fixture.repository, {}, {}) != nullptr);
   const Lock lock(*fixture.repository, LockMode::kExclusive, {}, {});
   CHECK(test::code_of([&] { (void)lock_for_reading(*repository, {}, {}); }) == ErrorCode::kLocked);
+}
+
+TEST_CASE("what was pruned while no lock was held is not relied on") {
+  const LockFixture fixture;
+  const auto save = [&](const char* text) {
+    const Lock lock(*fixture.repository, LockMode::kShared, {}, {});
+    BlobWriter writer(*fixture.repository, {}, lock.stop_token());
+    auto worker = writer.make_worker();
+    (void)worker.save(BlobType::kData, as_bytes(text));
+    writer.finish();
+    return writer.statistics().data_blobs;
+  };
+  CHECK(save("pruned") == 1);
+  CHECK(save("kept") == 1);
+  CHECK(save("pruned") == 0);
+  const auto index_of = [&](const char* text) {
+    const BlobHandle blob{BlobType::kData, BlobId::from(crypto::sha256(as_bytes(text)))};
+    for (const auto& file : fixture.repository->list_files(FileKind::kIndex, {})) {
+      const Buffer json = fixture.repository->read_file(FileKind::kIndex, file.hex, {});
+      if (as_text(json).find(blob.id.hex()) != std::string_view::npos) return file.hex;
+    }
+    return std::string();
+  };
+  // Another process: removes one, adds one.
+  fixture.repository->store().remove(object_name(FileKind::kIndex, index_of("pruned")), {});
+  {
+    const auto other = fixture.open();
+    BlobWriter writer(*other, {}, {});
+    auto worker = writer.make_worker();
+    (void)worker.save(BlobType::kData, as_bytes("added elsewhere"));
+    writer.finish();
+  }
+  CHECK(save("added elsewhere") == 0);
+  CHECK(save("kept") == 0);
+  CHECK(save("pruned") == 1);
+  CHECK_FALSE(index_of("pruned").empty());
+}
+
+TEST_CASE("packs that no index names are not relied on under the next lock") {
+  const LockFixture fixture;
+  std::atomic<bool> broken = true;
+  Environment environment = fixture.environment();
+  environment.store = store::make_fault_store(
+      environment.store, [&](std::uint64_t, std::string_view what, std::string_view name) {
+        const bool fails = broken && what == "create" && name.starts_with("index/");
+        return store::Fault{fails ? store::Fault::Kind::kFailBefore : store::Fault::Kind::kNone,
+                            ErrorCode::kNoSpace};
+      });
+  const auto repository = Repository::open(environment, fixture.secret, {});
+  const auto save = [&] {
+    const Lock lock(*repository, LockMode::kShared, {}, {});
+    BlobWriter writer(*repository, {}, {});
+    auto worker = writer.make_worker();
+    (void)worker.save(BlobType::kData, as_bytes("content"));
+    writer.finish();
+    return writer.statistics().data_blobs;
+  };
+  CHECK(test::code_of([&] { (void)save(); }) == ErrorCode::kNoSpace);
+  broken = false;
+  CHECK(save() == 1);
+  CHECK(fixture.count("data") == 2);
 }
 
 TEST_CASE("SIGHUP is survived while a lock is held, and only then") {
