@@ -1,7 +1,6 @@
 #include "base/file_system.hpp"
 
 #include <dirent.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
