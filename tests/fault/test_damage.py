@@ -50,6 +50,7 @@ def damage(file: Path, dice: random.Random) -> str:
     return f"flip a bit of byte {position}"
 
 
+@pytest.mark.timeout(900)
 def test_every_damage_is_found(
     pra: Program, filled: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
@@ -68,7 +69,11 @@ def test_every_damage_is_found(
         what = f"damage {number}: {damage(file, dice)} of {file.relative_to(repository)}"
         shutil.rmtree(tmp_path / "cache", ignore_errors=True)
         verified = pra("verify", *where, "--read-data", code=None)
-        assert verified.code not in (0, -6, -11), f"{what}: not found\n{verified}"
+        if kind == "snapshots" and not file.exists():
+            # Nothing else names a snapshot; what it held is still there, and that is said.
+            assert "belong to no snapshot" in verified.out + verified.err, f"{what}\n{verified}"
+        else:
+            assert verified.code not in (0, -6, -11), f"{what}: not found\n{verified}"
         if number % 10 == 0:
             restore_is_honest(pra, where, data, tmp_path / "restored", what)
         if file.exists():

@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from support.command import Program, run
 
 KILLS = 50
@@ -28,6 +30,7 @@ def tree_digest(pra: Program, root: Path) -> bytes:
     return pra("digest", root).stdout
 
 
+@pytest.mark.timeout(900)
 def test_kill_at_random_moments(pra: Program, tmp_path: Path) -> None:
     seed = int(os.environ.get("PRA_SEED") or random.SystemRandom().randrange(1 << 32))
     print(f"PRA_SEED={seed}")

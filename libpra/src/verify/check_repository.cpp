@@ -80,6 +80,20 @@ class Check {
           tree_is_damaged_ = true;
         });
     trees_ = walk.tree_count();
+    if (!tree_is_damaged_) look_for_orphans(walk);
+  }
+
+  /// Nothing in the format names a snapshot, so one whose file is gone leaves no other trace.
+  void look_for_orphans(const TreeWalk& walk) {
+    std::uint64_t orphans = 0;
+    index_.index.for_each([&](const repo::BlobHandle& blob, const repo::BlobLocation&) {
+      if (blob.type == repo::BlobType::kTree && !walk.reached(blob.id)) ++orphans;
+    });
+    if (orphans != 0)
+      findings_.warning("snapshots",
+                        fmt::format("{} trees belong to no snapshot: a backup was interrupted, a "
+                                    "snapshot was forgotten, or its file was removed",
+                                    orphans));
   }
 
   void check_node(const BlobId& tree, const repo::Node& node) {

@@ -30,6 +30,7 @@ class TreeWalk {
   void run(const std::vector<BlobId>& roots, const Visit& visit, const Miss& miss);
 
   [[nodiscard]] std::size_t tree_count() const { return numbers_.size(); }
+  [[nodiscard]] bool reached(const BlobId& tree) const { return numbers_.contains(tree); }
   /// Of the trees that were reached, those from which one in `marked` is reached; those included.
   [[nodiscard]] std::unordered_map<BlobId, bool, IdHash> leading_to(
       const std::vector<BlobId>& marked) const;
