@@ -188,28 +188,31 @@ TEST_CASE("cuts are those of restic") {
         std::vector<std::uint64_t>{8388608, 8388608, 3222784});
 }
 
-TEST_CASE("every way to cut gives the same cuts") {
-  for (const Polynomial polynomial : {kPolynomial, kOtherPolynomial, Polynomial::generate()}) {
-    const RabinTables tables(polynomial);
+TEST_CASE("every way to cut gives the same cuts, whatever the polynomial") {
+  for (const Polynomial polynomial : {kOtherPolynomial, Polynomial::generate()}) {
     CAPTURE(polynomial.hex());
-    check_all_ways_agree(tables, noise(polynomial.bits, 12'345'678));
-    check_all_ways_agree(tables, text_data(9'999'999));
-    check_all_ways_agree(tables, repeated(noise(3, 64), 17'000'000));
-    check_all_ways_agree(tables, repeated(as_bytes("abc"), 9'000'001));
-    check_all_ways_agree(tables, Buffer(3'000'000, 0));
-    check_all_ways_agree(tables, joined({noise(11, 600'000), Buffer(1'111'111, 0),
-                                         noise(12, 9'000'000), Buffer(555'555, 0)}));
+    check_all_ways_agree(RabinTables(polynomial), noise(polynomial.bits, 4'345'678));
   }
+}
+
+TEST_CASE("every way to cut gives the same cuts, whatever the data") {
+  const RabinTables tables(kPolynomial);
+  check_all_ways_agree(tables, text_data(9'999'999));
+  check_all_ways_agree(tables, repeated(noise(3, 64), 9'000'001));
+  check_all_ways_agree(tables, repeated(as_bytes("abc"), 2'000'001));
+  check_all_ways_agree(tables, Buffer(3'000'000, 0));
+  check_all_ways_agree(tables, joined({noise(11, 600'000), Buffer(1'111'111, 0),
+                                       noise(12, 4'000'000), Buffer(555'555, 0)}));
 }
 
 TEST_CASE("sizes around the minimum and the maximum") {
   const RabinTables tables(kPolynomial);
-  const Buffer pattern = repeated(noise(5, 1000), 2 * chunk::kMaximumChunk + 100);
+  const Buffer pattern = repeated(noise(5, 1000), chunk::kMaximumChunk + 100);
   const Buffer zeros(2 * chunk::kMinimumChunk + 100, 0);
   for (int distance = -1; distance <= 1; ++distance) {
     for (const std::size_t size :
          {std::size_t{1}, std::size_t{64}, chunk::kMinimumChunk - 64, chunk::kMinimumChunk,
-          2 * chunk::kMinimumChunk, chunk::kMaximumChunk, 2 * chunk::kMaximumChunk}) {
+          2 * chunk::kMinimumChunk, chunk::kMaximumChunk}) {
       const std::size_t length = size + static_cast<std::size_t>(distance);
       CAPTURE(length);
       check_all_ways_agree(tables, ByteView(pattern).first(length));
