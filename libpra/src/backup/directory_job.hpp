@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +21,16 @@ namespace pra::backup {
 /// A directory that is being backed up. Its entries are handled in batches, by any thread; the last
 /// one that ends makes the tree. Only what the comments name is changed by more than one thread.
 struct DirectoryJob {
+  /// A run of entries. Its encoded nodes are in order, each string one node or several with commas
+  /// between, empty for what was left out; threads write to different strings.
+  struct Batch {
+    std::list<std::string> nodes;
+    std::atomic<std::size_t> pending = 1;  ///< Itself, subdirectories and large files to come.
+  };
+
   std::shared_ptr<DirectoryJob> parent;  ///< Null for the root of the snapshot.
-  std::string* slot = nullptr;           ///< Where its encoded node goes, in the parent's output.
+  std::size_t batch = 0;                 ///< Its batch in the parent.
+  std::string* slot = nullptr;           ///< Where its encoded node goes, in that batch.
   std::string name;
   std::string path;
   /// What was asked for here and below; null below what was asked for.
@@ -32,12 +42,12 @@ struct DirectoryJob {
   repo::Node node;                     ///< All but the subtree.
   std::vector<DirectoryEntry> entries;
   std::vector<repo::Node> previous_entries;
-  /// Encoded nodes in order, one list a batch, each string one node or several with commas between;
-  /// empty for what was left out. Threads write to different lists, or strings of them.
-  std::vector<std::list<std::string>> output;
+  std::atomic<std::size_t> users = 0;  ///< Batches, and entries to be opened later.
 
-  std::atomic<std::size_t> users = 0;    ///< Batches, and entries to be opened later.
-  std::atomic<std::size_t> pending = 0;  ///< Batches, subdirectories and large files to come.
+  std::deque<Batch> batches;
+  std::mutex mutex;         ///< Of what follows.
+  std::size_t settled = 0;  ///< Batches whose nodes are in the tree.
+  repo::TreeText tree;
 
   /// Whether named paths lie below: then it is a directory whatever leads to it, symbolic links
   /// too.
@@ -51,6 +61,22 @@ struct DirectoryJob {
     directory.reset();
     entries = {};
     previous_entries = {};
+  }
+
+  /// Moves the nodes of complete batches into the tree, in order. True for the call after which all
+  /// are there.
+  [[nodiscard]] bool settle() {
+    const std::scoped_lock lock(mutex);
+    const auto before = settled;
+    for (; settled < batches.size() && batches[settled].pending == 0; ++settled) {
+      auto& nodes = batches[settled].nodes;
+      for (const auto& piece : nodes)
+        if (!piece.empty()) tree.add(piece);
+      if (settled == 0 && batches.size() > 1 && !nodes.empty())
+        tree.reserve(nodes.front().size() * batches.size() / 4 * 5);
+      nodes.clear();
+    }
+    return settled == batches.size() && settled != before;
   }
 };
 

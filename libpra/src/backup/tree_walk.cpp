@@ -25,6 +25,24 @@ unsigned char type_of(const struct stat& status) {
 
 }  // namespace
 
+/// A batch at work, on one thread.
+struct TreeWalk::BatchWork {
+  BatchWork(const DirectoryPointer& of, std::size_t number, WorkerTools& tools)
+      : job(of), batch(number), output(of->batches[number].nodes, tools.nodes) {}
+
+  const DirectoryPointer& job;
+  const std::size_t batch;
+  NodeOutput output;
+  std::vector<TaskQueue::Task> directories;  ///< To enter afterwards.
+
+  /// Something of the batch is left for later; `complete` must be called for it.
+  [[nodiscard]] std::string* postpone() {
+    job->users.fetch_add(1, std::memory_order_relaxed);
+    job->batches[batch].pending.fetch_add(1, std::memory_order_relaxed);
+    return output.reserve();
+  }
+};
+
 void TreeWalk::start() {
   auto root = std::make_shared<DirectoryJob>();
   root->path = "/";
@@ -58,7 +76,7 @@ void TreeWalk::enter(WorkerTools& tools, const DirectoryPointer& job) {
     job->directory.reset();
     if (job->parent) {
       job->parent->release();
-      complete(tools, job->parent);
+      complete(tools, job->parent, job->batch);
     }
     return;
   }
@@ -66,9 +84,8 @@ void TreeWalk::enter(WorkerTools& tools, const DirectoryPointer& job) {
   parts_.progress.set_current(printable(job->path));
 
   const auto batches = std::max<std::size_t>(1, (job->entries.size() + kBatch - 1) / kBatch);
-  job->output.resize(batches);
+  job->batches.resize(batches);
   job->users = batches;
-  job->pending = batches;
   if (batches > 1) {
     std::vector<TaskQueue::Task> tasks;
     for (std::size_t batch = 0; batch < batches; ++batch)
@@ -124,12 +141,10 @@ std::vector<DirectoryEntry> TreeWalk::list(const DirectoryJob& job) const {
 }
 
 void TreeWalk::handle_batch(WorkerTools& tools, const DirectoryPointer& job, std::size_t batch) {
-  NodeOutput output(job->output[batch], tools.nodes);
-  std::vector<TaskQueue::Task> directories;
-  const auto batch_begin = std::min(batch * kBatch, job->entries.size());
+  BatchWork work(job, batch, tools);
+  const auto begin = std::min(batch * kBatch, job->entries.size());
   const auto entries =
-      std::span(job->entries)
-          .subspan(batch_begin, std::min(kBatch, job->entries.size() - batch_begin));
+      std::span(job->entries).subspan(begin, std::min(kBatch, job->entries.size() - begin));
   const auto& known = job->previous_entries;
   auto previous = known.begin();
   if (!entries.empty())
@@ -142,52 +157,52 @@ void TreeWalk::handle_batch(WorkerTools& tools, const DirectoryPointer& job, std
       ++previous;
     const bool found = previous != known.end() && previous->name == entry.name;
     try {
-      handle_entry(tools, job, entry, found ? &*previous : nullptr, output, directories);
+      handle_entry(tools, work, entry, found ? &*previous : nullptr);
     } catch (const UnreadableError& error) {
       report_unreadable(job->directory->path_of(entry.name), error);
     }
   }
-  output.flush();
-  if (!directories.empty()) parts_.queue.push_walk(std::move(directories));
+  work.output.flush();
+  if (!work.directories.empty()) parts_.queue.push_walk(std::move(work.directories));
   job->release();
-  complete(tools, job);
+  complete(tools, job, batch);
 }
 
-void TreeWalk::handle_entry(WorkerTools& tools, const DirectoryPointer& job,
-                            const DirectoryEntry& entry, const repo::Node* previous,
-                            NodeOutput& output, std::vector<TaskQueue::Task>& directories) {
+void TreeWalk::handle_entry(WorkerTools& tools, BatchWork& work, const DirectoryEntry& entry,
+                            const repo::Node* previous) {
+  const auto& job = *work.job;
   const source::Target* target = nullptr;
-  if (job->target != nullptr) {
-    const auto named = job->target->children.find(entry.name);
-    if (named != job->target->children.end()) target = &named->second;
+  if (job.target != nullptr) {
+    const auto named = job.target->children.find(entry.name);
+    if (named != job.target->children.end()) target = &named->second;
   }
   // What was named itself is backed up whatever is excluded.
   const auto& selection = parts_.selection;
   if (target == nullptr && !selection.excludes.empty() &&
-      selection.excludes_path(job->directory->path_of(entry.name)))
+      selection.excludes_path(job.directory->path_of(entry.name)))
     return;
 
   auto type = entry.type;
   if (target != nullptr && !target->children.empty()) {
     type = DT_DIR;
   } else if (type == DT_UNKNOWN) {
-    const auto status = reading([&] { return job->directory->status(entry.name); });
+    const auto status = reading([&] { return job.directory->status(entry.name); });
     if (!status) return;
     type = type_of(*status);
   }
   switch (type) {
     case DT_DIR:
-      directories.push_back(descend(job, entry.name, target, previous, output.reserve()));
+      descend(work, entry.name, target, previous);
       break;
     case DT_REG:
-      handle_file(tools, job, entry.name, previous, target != nullptr, output);
+      handle_file(tools, work, entry.name, previous, target != nullptr);
       break;
     case DT_SOCK:
-      parts_.logger.debug(printable(job->directory->path_of(entry.name)) +
+      parts_.logger.debug(printable(job.directory->path_of(entry.name)) +
                           " is a socket, which is not backed up");
       break;
     default:
-      handle_special(tools, *job, entry.name, target != nullptr, output);
+      handle_special(tools, work, entry.name, target != nullptr);
   }
 }
 
@@ -198,27 +213,29 @@ bool TreeWalk::is_left_out(const DirectoryJob& job, const struct stat& status, b
          (selection.one_file_system && status.st_dev != job.device);
 }
 
-void TreeWalk::handle_file(WorkerTools& tools, const DirectoryPointer& job, const std::string& name,
-                           const repo::Node* previous, bool named, NodeOutput& output) {
-  const auto& directory = *job->directory;
+void TreeWalk::handle_file(WorkerTools& tools, BatchWork& work, const std::string& name,
+                           const repo::Node* previous, bool named) {
+  const auto& job = *work.job;
+  const auto& directory = *job.directory;
   if (previous != nullptr && previous->type == repo::NodeType::kFile) {
     const auto status = reading([&] { return directory.status(name); });
-    if (!status || (S_ISREG(status->st_mode) && is_left_out(*job, *status, named))) return;
+    if (!status || (S_ISREG(status->st_mode) && is_left_out(job, *status, named))) return;
     if (S_ISREG(status->st_mode) && parts_.parent.is_unchanged(*status, *previous))
-      return output.add(parts_.files.keep_file(tools, *status, directory, *previous));
+      return work.output.add(parts_.files.keep_file(tools, *status, directory, *previous));
   }
   const auto file = reading([&] { return directory.open_file(name); });
   const auto status = reading([&] { return file.status(); });
-  if (!S_ISREG(status.st_mode)) return handle_special(tools, *job, name, named, output);
-  if (is_left_out(*job, status, named)) return;
+  if (!S_ISREG(status.st_mode)) return handle_special(tools, work, name, named);
+  if (is_left_out(job, status, named)) return;
   if (static_cast<std::uint64_t>(status.st_size) > ContentSaver::kLargeFile)
-    return defer_large_file(job, name, previous, output.reserve());
-  output.add(parts_.files.save_file(tools, file, status, name, previous));
+    return defer_large_file(work, name, previous);
+  work.output.add(parts_.files.save_file(tools, file, status, name, previous));
 }
 
-void TreeWalk::handle_special(WorkerTools& tools, const DirectoryJob& job, const std::string& name,
-                              bool named, NodeOutput& output) {
-  auto node = reading([&] {
+void TreeWalk::handle_special(WorkerTools& tools, BatchWork& work, const std::string& name,
+                              bool named) {
+  const auto& job = *work.job;
+  const auto node = reading([&] {
     return source::node_of_entry(*job.directory, name, tools.owners, parts_.files.metadata());
   });
   if (!node || node->type == repo::NodeType::kSocket) return;
@@ -228,15 +245,14 @@ void TreeWalk::handle_special(WorkerTools& tools, const DirectoryJob& job, const
     throw UnreadableError(
         Error(ErrorCode::kFailed, "cannot back up " + printable(job.directory->path_of(name)) +
                                       ": its type changed, or is none that a backup can hold"));
-  output.add(*node);
+  work.output.add(*node);
 }
 
-void TreeWalk::defer_large_file(const DirectoryPointer& job, const std::string& name,
-                                const repo::Node* previous, std::string* slot) {
-  job->users.fetch_add(1, std::memory_order_relaxed);
-  job->pending.fetch_add(1, std::memory_order_relaxed);
+void TreeWalk::defer_large_file(BatchWork& work, const std::string& name,
+                                const repo::Node* previous) {
   // `previous` lives as long as the job has users.
-  parts_.queue.push_large([this, job, name, previous, slot](WorkerTools& tools) {
+  parts_.queue.push_large([this, job = work.job, batch = work.batch, name, previous,
+                           slot = work.postpone()](WorkerTools& tools) {
     try {
       const auto file = reading([&] { return job->directory->open_file(name); });
       const auto status = reading([&] { return file.status(); });
@@ -248,45 +264,38 @@ void TreeWalk::defer_large_file(const DirectoryPointer& job, const std::string& 
       report_unreadable(job->directory->path_of(name), error);
     }
     job->release();
-    complete(tools, job);
+    complete(tools, job, batch);
   });
 }
 
-TaskQueue::Task TreeWalk::descend(const DirectoryPointer& job, const std::string& name,
-                                  const source::Target* target, const repo::Node* previous,
-                                  std::string* slot) {
+void TreeWalk::descend(BatchWork& work, const std::string& name, const source::Target* target,
+                       const repo::Node* previous) {
   auto child = std::make_shared<DirectoryJob>();
-  child->parent = job;
-  child->slot = slot;
+  child->parent = work.job;
+  child->batch = work.batch;
+  child->slot = work.postpone();
   child->name = name;
-  child->path = job->directory->path_of(name);
+  child->path = work.job->directory->path_of(name);
   child->target = target;
   if (previous != nullptr) child->previous = *previous;
-  job->users.fetch_add(1, std::memory_order_relaxed);
-  job->pending.fetch_add(1, std::memory_order_relaxed);
-  return [this, child](WorkerTools& tools) { enter(tools, child); };
+  work.directories.push_back([this, child](WorkerTools& tools) { enter(tools, child); });
 }
 
-void TreeWalk::complete(WorkerTools& tools, DirectoryPointer job) {
-  while (job && job->pending.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+void TreeWalk::complete(WorkerTools& tools, DirectoryPointer job, std::size_t batch) {
+  while (job && job->batches[batch].pending.fetch_sub(1, std::memory_order_acq_rel) == 1 &&
+         job->settle()) {
     make_tree(tools, *job);
+    batch = job->batch;
     job = job->parent;
   }
 }
 
 void TreeWalk::make_tree(WorkerTools& tools, DirectoryJob& job) {
-  std::vector<std::string> nodes;
-  for (auto& batch : job.output)
-    for (auto& piece : batch)
-      if (!piece.empty()) nodes.push_back(std::move(piece));
-  job.output = {};
-  const auto tree = repo::encode_tree(nodes);
-  const bool is_empty = nodes.empty();
-  nodes = {};
+  if (!job.parent) root_is_empty_ = job.tree.empty();
+  const auto tree = job.tree.finish();
   const auto id = tools.blobs.save(repo::BlobType::kTree, as_bytes(tree));
   if (!job.parent) {
     root_ = id;
-    root_is_empty_ = is_empty;
     return;
   }
   job.node.subtree = id;

@@ -46,26 +46,24 @@ class TreeWalk {
   [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
 
  private:
+  struct BatchWork;
+
   void enter(WorkerTools& tools, const DirectoryPointer& job);
   void open(WorkerTools& tools, DirectoryJob& job);
   [[nodiscard]] std::vector<DirectoryEntry> list(const DirectoryJob& job) const;
   void handle_batch(WorkerTools& tools, const DirectoryPointer& job, std::size_t batch);
-  void handle_entry(WorkerTools& tools, const DirectoryPointer& job, const DirectoryEntry& entry,
-                    const repo::Node* previous, NodeOutput& output,
-                    std::vector<TaskQueue::Task>& directories);
-  void handle_file(WorkerTools& tools, const DirectoryPointer& job, const std::string& name,
-                   const repo::Node* previous, bool named, NodeOutput& output);
-  void handle_special(WorkerTools& tools, const DirectoryJob& job, const std::string& name,
-                      bool named, NodeOutput& output);
-  void defer_large_file(const DirectoryPointer& job, const std::string& name,
-                        const repo::Node* previous, std::string* slot);
-  [[nodiscard]] TaskQueue::Task descend(const DirectoryPointer& job, const std::string& name,
-                                        const source::Target* target, const repo::Node* previous,
-                                        std::string* slot);
+  void handle_entry(WorkerTools& tools, BatchWork& work, const DirectoryEntry& entry,
+                    const repo::Node* previous);
+  void handle_file(WorkerTools& tools, BatchWork& work, const std::string& name,
+                   const repo::Node* previous, bool named);
+  void handle_special(WorkerTools& tools, BatchWork& work, const std::string& name, bool named);
+  void defer_large_file(BatchWork& work, const std::string& name, const repo::Node* previous);
+  void descend(BatchWork& work, const std::string& name, const source::Target* target,
+               const repo::Node* previous);
   [[nodiscard]] bool is_left_out(const DirectoryJob& job, const struct stat& status,
                                  bool named) const;
-  /// One part of the directory's work is done; after the last one the tree is made, and so on up.
-  void complete(WorkerTools& tools, DirectoryPointer job);
+  /// One part of a batch is done; after the directory's last one the tree is made, and so on up.
+  void complete(WorkerTools& tools, DirectoryPointer job, std::size_t batch);
   void make_tree(WorkerTools& tools, DirectoryJob& job);
   void report_unreadable(const std::string& path, const Error& error);
 
