@@ -109,7 +109,8 @@ std::string Screen::progress_text(const pra_progress& state) {
   const double seconds = std::chrono::duration<double>(SteadyClock::now() - phase_began_).count();
   const double rate = seconds > 0.5 ? static_cast<double>(state.bytes_done) / seconds : 0;
   auto text = fmt::format("{}: ", *state.phase == '\0' ? "working" : state.phase);
-  text += size_text(state.bytes_done);
+  const bool in_bytes = state.bytes_done != 0 || state.bytes_total != 0;
+  if (in_bytes) text += size_text(state.bytes_done);
   if (state.bytes_total != 0) {
     const auto percent =
         100.0 * static_cast<double>(state.bytes_done) / static_cast<double>(state.bytes_total);
@@ -121,7 +122,7 @@ std::string Screen::progress_text(const pra_progress& state) {
     text += fmt::format(
         ", {} left",
         duration_text(static_cast<double>(state.bytes_total - state.bytes_done) / rate));
-  text += ", " + count_text(state.items_done);
+  text += (in_bytes ? ", " : "") + count_text(state.items_done);
   if (state.items_total != 0) text += " of " + count_text(state.items_total);
   text += " items";
   if (state.problems != 0) text += ", " + counted(state.problems, "problem");

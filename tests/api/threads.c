@@ -181,7 +181,7 @@ struct NewerOptions {
   int added;
 };
 
-static void check_misuse(pra_context* context, pra_repository* repository) {
+static void check_misuse(pra_context* context, pra_repository* repository, const char* place) {
   const pra_backup_result* backup = NULL;
   const pra_snapshot* snapshot = NULL;
   const pra_probe_results* probes = NULL;
@@ -194,7 +194,9 @@ static void check_misuse(pra_context* context, pra_repository* repository) {
   FAILS_WITH(PRA_INVALID_ARGUMENT, pra_context_new(NULL, NULL));
   FAILS_WITH(PRA_INVALID_ARGUMENT, pra_repository_open(&other, NULL, "x", "y"));
   FAILS_WITH(PRA_INVALID_ARGUMENT, pra_repository_open(&other, context, NULL, "y"));
-  FAILS_WITH(PRA_INVALID_ARGUMENT, pra_repository_open(&other, context, "x", "a secret in clear"));
+  FAILS_WITH(PRA_NO_REPOSITORY, pra_repository_open(&other, context, "/nowhere", "file:/nothing"));
+  FAILS_WITH(PRA_INVALID_ARGUMENT,
+             pra_repository_open(&other, context, place, "a secret in clear"));
   FAILS_WITH(PRA_INVALID_ARGUMENT,
              pra_backup_paths(&backup, repository, NULL, 1, NULL, NULL, NULL));
   FAILS_WITH(PRA_INVALID_ARGUMENT,
@@ -253,7 +255,7 @@ int main(int count, char** values) {
   CHECK(strlen(pra_repository_id(repository)) == 64);
   run_threads(context, repository, values[1]);
   check_cancellation(context, repository);
-  check_misuse(context, repository);
+  check_misuse(context, repository, place);
   options.read_data = 1;
   SUCCEEDS(pra_verify_repository(&proof, repository, &options, NULL, NULL));
   CHECK(proof->error_count == 0 && proof->snapshots == 2 * THREADS);

@@ -31,6 +31,11 @@ def test_exit_codes_and_errors(pra: Program, repo: list[str], tmp_path: Path) ->
     key.chmod(0o600)
     cases = [
         (10, ["snapshots", "--repo", tmp_path / "none", "--key-file", key], "no repository"),
+        (
+            10,
+            ["snapshots", "--repo", tmp_path / "none", "--key-file", tmp_path / "nokey"],
+            "pra init",
+        ),
         (12, ["snapshots", "--repo", repo[1], "--key-file", key], "opens with this secret"),
         (1, ["snapshots", "--repo", repo[1], "--key-file", tmp_path / "nokey"], "nokey"),
         (2, ["snapshots", "--repo", repo[1]], "no key is given"),
@@ -106,6 +111,15 @@ def test_nagios(pra: Program) -> None:
     assert bad.out.startswith("PRA CRITICAL")
     unknown = pra("health", "--nagios", "nonsense", code=3)
     assert unknown.out.startswith("PRA UNKNOWN")
+
+
+def test_nagios_of_the_backups_age(pra: Program, repo: list[str]) -> None:
+    missing = pra("status", "--nagios", *repo, code=2)
+    assert missing.out == "PRA CRITICAL - there is no snapshot | 'age'=U;;;0 'snapshots'=0;;;0\n"
+    pra("backup", *repo, "--name", "x", "command", "--", "echo", "x")
+    assert pra("status", "--nagios", "--max-age", "1h", *repo).out.startswith("PRA OK - ")
+    absent = pra("status", "--nagios", "--repo", "/nowhere", "--key-file", "/k", code=3)
+    assert absent.out.startswith("PRA UNKNOWN - there is no repository")
 
 
 def test_health_waits_until_a_service_is_up(pra: Program, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 #include "api/input.hpp"
 #include "api/wall.hpp"
 #include "ops/repository_access.hpp"
-#include "repo/secret.hpp"
 #include "store/open_store.hpp"
 
 using pra::api::required;
@@ -30,10 +29,8 @@ pra_error* pra_repository_open(pra_repository** out_repository, pra_context* con
     auto& out = pra::api::output(out_repository, "out_repository");
     auto& owner = required(context, "context");
     auto environment = environment_of(owner, required_text(location, "location"));
-    const auto stop = owner.stop_token();
-    const auto secret = pra::repo::resolve_secret(required_text(key_reference, "key_reference"),
-                                                  *owner.files, stop);
-    auto opened = pra::repo::Repository::open(std::move(environment), secret, stop);
+    auto opened = pra::ops::open_repository(required_text(key_reference, "key_reference"),
+                                            std::move(environment), owner.stop_token());
     out = new pra_repository{&owner, std::move(opened)};
   });
 }

@@ -6,8 +6,8 @@
 
 namespace pra {
 
-/// Compresses to bare zstd frames (RFC 8878) with one reused context. One thread at a time; keep one
-/// a worker.
+/// Compresses to bare zstd frames (RFC 8878) with one reused context. One thread at a time; keep
+/// one a worker.
 class Compressor {
  public:
   explicit Compressor(int level);

@@ -1,7 +1,8 @@
 #include "base/worker_group.hpp"
 
-#include <algorithm>
 #include <sched.h>
+
+#include <algorithm>
 
 namespace pra {
 

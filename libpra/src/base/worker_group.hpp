@@ -14,7 +14,8 @@ namespace pra {
 /// the destructor returns.
 class WorkerGroup {
  public:
-  explicit WorkerGroup(std::function<void()> on_failure = {}) : on_failure_(std::move(on_failure)) {}
+  explicit WorkerGroup(std::function<void()> on_failure = {})
+      : on_failure_(std::move(on_failure)) {}
   ~WorkerGroup() { join_all(); }
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;

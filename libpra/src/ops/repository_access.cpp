@@ -112,13 +112,27 @@ repo::Environment repository_environment(const std::string& url, const Arguments
           .cache_directory = cache};
 }
 
+std::shared_ptr<repo::Repository> open_repository(const std::string& key_reference,
+                                                  repo::Environment environment,
+                                                  const std::stop_token& stop) {
+  const auto secret = [&] {
+    try {
+      return repo::resolve_secret(key_reference, *environment.files, stop);
+    } catch (const Error&) {
+      // Without the repository the key is the lesser trouble.
+      if (repository_exists(*environment.store, stop)) throw;
+      return repo::Secret();
+    }
+  }();
+  return repo::Repository::open(std::move(environment), secret, stop);
+}
+
 std::shared_ptr<repo::Repository> open_repository(const Arguments& arguments,
                                                   const std::optional<config::Config>& config,
                                                   const Context& context) {
   const auto reference = repository_reference(arguments, config);
   auto environment = repository_environment(reference.url, arguments, context);
-  const auto secret = repo::resolve_secret(reference.key, *context.files, context.stop);
-  return repo::Repository::open(std::move(environment), secret, context.stop);
+  return open_repository(reference.key, std::move(environment), context.stop);
 }
 
 std::shared_ptr<repo::Repository> open_repository(const Arguments& arguments,

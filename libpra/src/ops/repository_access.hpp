@@ -36,6 +36,10 @@ namespace pra::ops {
 [[nodiscard]] repo::Environment repository_environment(const std::string& url,
                                                        const Arguments& arguments,
                                                        const Context& context);
+/// Error(kNoRepository) goes before whatever is wrong with the key.
+[[nodiscard]] std::shared_ptr<repo::Repository> open_repository(const std::string& key_reference,
+                                                                repo::Environment environment,
+                                                                const std::stop_token& stop);
 [[nodiscard]] std::shared_ptr<repo::Repository> open_repository(
     const Arguments& arguments, const std::optional<config::Config>& config,
     const Context& context);

@@ -40,11 +40,12 @@ struct CheckResult {
   Duration elapsed{};
 };
 
-/// Checks the repository: every index, pack (present, size equal to what the index says), snapshot and
-/// tree is readable and consistent and every blob that a tree needs is there; with read_data also
-/// each pack's hash, header and every blob. Holds a shared lock. Nothing is changed.
-[[nodiscard]] CheckResult check_repository(repo::Repository& repository, const CheckOptions& options,
-                                           Progress& progress, const std::stop_token& stop);
+/// Checks the repository: every index, pack (present, size equal to what the index says), snapshot
+/// and tree is readable and consistent and every blob that a tree needs is there; with read_data
+/// also each pack's hash, header and every blob. Holds a shared lock. Nothing is changed.
+[[nodiscard]] CheckResult check_repository(repo::Repository& repository,
+                                           const CheckOptions& options, Progress& progress,
+                                           const std::stop_token& stop);
 
 struct CompareResult {
   std::vector<Finding> differences;  ///< Every path that differs, and in what. Bounded to 10,000.
@@ -58,12 +59,14 @@ struct CompareResult {
 /// mtime, links, xattrs, device); missing and extra entries. `subpath` as in restore.
 [[nodiscard]] CompareResult compare_restored(repo::Repository& repository,
                                              const repo::Snapshot& snapshot,
-                                             const std::string& directory, const std::string& subpath,
-                                             Progress& progress, const std::stop_token& stop);
+                                             const std::string& directory,
+                                             const std::string& subpath, Progress& progress,
+                                             const std::stop_token& stop);
 
 struct DigestOptions {
   std::string path;
-  std::string algorithm = "sha256";  ///< sha224, sha256, sha384, sha512, sha1, md5, blake2b (b2sum).
+  std::string algorithm =
+      "sha256";  ///< sha224, sha256, sha384, sha512, sha1, md5, blake2b (b2sum).
   unsigned workers = 0;
 };
 struct DigestLine {
@@ -79,8 +82,8 @@ struct DigestResult {
   std::uint64_t bytes = 0;
   std::vector<Problem> problems;
 };
-/// Integrity hashing of every regular file below a path (which may be a symbolic link; below it none
-/// is followed), or of one file. What cannot be read is a problem, and the rest goes on.
+/// Integrity hashing of every regular file below a path (which may be a symbolic link; below it
+/// none is followed), or of one file. What cannot be read is a problem, and the rest goes on.
 [[nodiscard]] DigestResult digest_tree(const DigestOptions& options, Progress& progress,
                                        const std::stop_token& stop);
 /// The lines as `sha256sum` prints them, with its escapes for odd names.
@@ -90,7 +93,8 @@ struct DigestCheck {
   std::uint64_t matched = 0;
   std::vector<Finding> failures;
 };
-/// Checks files against a list in the form of `sha256sum` (or of digest_tree), or with BSD-style lines
+/// Checks files against a list in the form of `sha256sum` (or of digest_tree), or with BSD-style
+/// lines
 /// ("SHA256 (name) = …"), whose own algorithm counts. Relative names start at `options.path`, or at
 /// the working directory when it is empty. Lines that cannot be read are failures too;
 /// Error(kInvalidArgument) when no line can. Failures are in the order of the list.

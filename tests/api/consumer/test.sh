@@ -22,3 +22,6 @@ LD_LIBRARY_PATH=$library "$folder/by_pkg_config"
 # Moved as a whole it still works: nothing in it names where it was installed.
 mv "$folder/usr" "$folder/moved"
 "$folder/moved/bin/pra" --version
+# By its other name it is the program of Terraform, which wants a query.
+if "$folder/moved/bin/pra-terraform" <<<'{}' 2>"$folder/errors"; then exit 1; fi
+grep -q '^pra-terraform: ' "$folder/errors"

@@ -97,6 +97,10 @@ TEST_CASE("a program's output is backed up, listed, dumped, and its age judged")
   CHECK_FALSE(stale.at("fresh").as_bool());
   CHECK(number(stale, "code") == 4);
   CHECK(stale.at("verdict") == "stale");
+  const std::string line(stale.at("nagios").as_string());
+  CHECK(line.starts_with(
+      "PRA CRITICAL - crm.sql was backed up 2h 00m ago, wanted is 1h 00m | 'age'="));
+  CHECK(line.find(";;3600;0 'snapshots'=1;;;0") != std::string::npos);
   CHECK(number(stale, "age_seconds") >= 7200);
   CHECK(host.run("status").at("fresh").as_bool());
   const auto missing = host.run("status", {{"source", "never"}});
@@ -176,7 +180,7 @@ TEST_CASE("what is asked for must make sense") {
   const auto code = [&](std::string_view operation, const json::object& parameters) {
     return test::code_of([&] { host.run(operation, parameters); });
   };
-  CHECK(code("snapshots", {}) == ErrorCode::kNotFound);  // The key file, named.
+  CHECK(code("snapshots", {}) == ErrorCode::kNoRepository);  // And no key either.
   host.run("init");
   CHECK(code("init", {}) == ErrorCode::kAlreadyExists);
   CHECK(code("dump", {}) == ErrorCode::kInvalidArgument);

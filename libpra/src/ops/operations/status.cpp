@@ -57,6 +57,18 @@ std::vector<std::string> expected_sources(const Arguments& arguments,
   return names;
 }
 
+/// As Nagios plugins print it; an unknown value is written U.
+std::string nagios_line(bool fresh, std::string message, const std::optional<Duration>& age,
+                        const std::optional<Duration>& wanted, std::size_t snapshots) {
+  std::ranges::replace(message, '|', '/');
+  const auto whole_seconds = [](Duration duration) {
+    return static_cast<std::int64_t>(seconds(duration));
+  };
+  return fmt::format("PRA {} - {} | 'age'={};;{};0 'snapshots'={};;;0", fresh ? "OK" : "CRITICAL",
+                     message, age ? fmt::format("{}s", whole_seconds(*age)) : "U",
+                     wanted ? std::to_string(whole_seconds(*wanted)) : "", snapshots);
+}
+
 json::object run(const json::object& parameters, Context& context) {
   const Arguments arguments(parameters);
   const bool bare = arguments.has("repo") && !arguments.has("config");
@@ -99,19 +111,20 @@ json::object run(const json::object& parameters, Context& context) {
     complaints.push_back("snapshot " + name + " is damaged");
   const bool fresh = complaints.empty();
 
-  json::object result{
-      {"fresh", fresh},
-      {"verdict", fresh               ? "ok"
-                  : snapshots.empty() ? "missing"
-                                      : "stale"},
-      {"message",
-       printable(fresh ? fmt::format("the last backup is {} old", format_duration(oldest))
-                       : fmt::format("{}", fmt::join(complaints, "; ")))},
-      {"snapshot_count", snapshots.size()},
-      {"source_count", lines.size()},
-      {"sources", std::move(sources)},
-      {"checked_at", format_rfc3339(now)},
-      {"code", fresh ? 0 : 4}};
+  const auto* verdict = fresh ? "ok" : snapshots.empty() ? "missing" : "stale";
+  const auto message =
+      printable(fresh ? fmt::format("the last backup is {} old", format_duration(oldest))
+                      : fmt::format("{}", fmt::join(complaints, "; ")));
+  const auto age = newest == nullptr ? std::nullopt : std::optional(oldest);
+  json::object result{{"fresh", fresh},
+                      {"verdict", verdict},
+                      {"message", message},
+                      {"snapshot_count", snapshots.size()},
+                      {"source_count", lines.size()},
+                      {"sources", std::move(sources)},
+                      {"checked_at", format_rfc3339(now)},
+                      {"nagios", nagios_line(fresh, message, age, wanted, snapshots.size())},
+                      {"code", fresh ? 0 : 4}};
   if (wanted) result["max_age_seconds"] = static_cast<std::int64_t>(seconds(*wanted));
   if (newest != nullptr) {
     result["snapshot"] = newest->id.hex();
@@ -132,7 +145,8 @@ Operation status_operation() {
               "Compares with --max-age, or else with the rpo objective of pra.yaml. A source of "
               "the configuration that was never backed up is not fresh. Snapshots without a "
               "source's name are grouped by host and paths.",
-          .examples = {"pra status", "pra status --source db --max-age 15m"},
+          .examples = {"pra status", "pra status --source db --max-age 15m",
+                       "pra status --nagios --max-age 1d"},
           .parameters = with_repository(
               filter_parameters() +
               std::vector<Parameter>{{.name = "max_age",
@@ -152,6 +166,7 @@ Operation status_operation() {
                        "objects with source, fresh, snapshot, time, age_seconds, host, "
                        "snapshot_type, count"},
                       {"checked_at", "string", "time of this look"},
+                      {"nagios", "string", "the line of a Nagios plugin, with performance data"},
                       code_field("4 when a source is not fresh")},
           .run = run};
 }
