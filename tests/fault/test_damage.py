@@ -60,6 +60,7 @@ def test_every_damage_is_found(
     dice = random.Random(seed)
     where = ("--repo", repository, "--key-file", key, "--cache-dir", tmp_path / "cache")
     files = sorted(p for p in repository.rglob("*") if p.is_file())
+    newest = pra("snapshots", *where, "--json").lines[-1]["latest"]
     for number in range(DAMAGES):
         # Equal chances for each kind of file, and half of all for packs.
         kinds = ("data", "data", "data", "data", "index", "snapshots", "keys", "config")
@@ -75,7 +76,7 @@ def test_every_damage_is_found(
         else:
             assert verified.code not in (0, -6, -11), f"{what}: not found\n{verified}"
         if number % 10 == 0:
-            restore_is_honest(pra, where, data, tmp_path / "restored", what)
+            restore_is_honest(pra, where, newest, data, tmp_path / "restored", what)
         if file.exists():
             file.chmod(0o600)
         file.write_bytes(original)
@@ -83,9 +84,11 @@ def test_every_damage_is_found(
     pra("verify", *where, "--read-data")
 
 
-def restore_is_honest(pra: Program, where: tuple, data: Path, target: Path, what: str) -> None:
+def restore_is_honest(
+    pra: Program, where: tuple, snapshot: str, data: Path, target: Path, what: str
+) -> None:
     """A restore fails, or gives back what was backed up; a file is never wrong and complete."""
-    done = pra("restore", *where, "latest", "--target", target, "--subpath", data, code=None)
+    done = pra("restore", *where, snapshot, "--target", target, "--subpath", data, code=None)
     assert done.code >= 0, f"{what}: crashed\n{done}"
     if done.code == 0:
         for path in sorted(p for p in data.rglob("*") if p.is_file()):
